@@ -1,0 +1,13 @@
+# Run by assured_embed(): writes one C++ source that holds each file as a raw string literal.
+set(rows "")
+set(text "#include \"workflows/embedded.hpp\"\n\nnamespace assured::embedded {\n\nnamespace {\n")
+set(index 0)
+foreach(file IN LISTS FILES)
+  file(READ "${ROOT}/${file}" content)
+  string(APPEND text "constexpr std::string_view file_${index} = R\"_embedded_(${content})_embedded_\";\n")
+  string(APPEND rows "    {\"${file}\", file_${index}},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND text "constexpr File files[] = {\n${rows}};\n}  // namespace\n\n")
+string(APPEND text "std::span<const File> ${NAME}() { return files; }\n\n}  // namespace assured::embedded\n")
+file(WRITE "${OUT}" "${text}")
