@@ -1,0 +1,109 @@
+// The daemon's workers: each does one pass and says when it wants to be woken (STYLE.md "Async").
+// Synchronous and without waiting, so that tests and the simulation drive them by hand.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workflows/apply.hpp"
+#include "workflows/store.hpp"
+
+namespace assured {
+
+class Worker {
+ public:
+  virtual ~Worker() = default;
+  virtual std::string_view name() const = 0;
+  // Does what is due at `now` in bounded batches; returns when to look again (max() when nothing is
+  // planned; the daemon caps sleeping anyway). Throws: StoreError.
+  virtual Instant run_once(Instant now) = 0;
+};
+
+// What a worker did, told to whoever watches (simulate prints it, tests check it).
+struct WorkReport {
+  std::string board;
+  std::string what;          // "due", "notice"
+  Instant at;
+  Decision decision;         // due
+  std::optional<Notice> notice;
+  std::optional<Prompt> prompt;
+  std::string address;
+};
+using WorkObserver = std::function<void(const WorkReport&)>;
+
+// Fires rungs whose time has come. After a gap in its own passes longer than `gap_min` it tells
+// decide_due() from when to when the service was down (S6.1).
+class Scheduler : public Worker {
+ public:
+  Scheduler(Store& store, const Programmes& programmes, WorkObserver observer = {});
+  std::string_view name() const override { return "scheduler"; }
+  Instant run_once(Instant now) override;
+  // Records that the service was alive at `now`; the daemon calls it each minute and when it stops.
+  void mark_alive(Instant now);
+
+ private:
+  Store& store_;
+  const Programmes& programmes_;
+  WorkObserver observer_;
+};
+
+// One message ready to go: exact bytes as committed.
+struct Outgoing {
+  NoticeId id;
+  std::string board;
+  std::string address;
+  std::string message_id;
+  std::string bytes;
+};
+
+enum class SendAnswer { accepted, try_later, refused };
+
+// The port to a relay; file and null notifiers in A1.
+class Notifier {
+ public:
+  virtual ~Notifier() = default;
+  virtual SendAnswer send(const Outgoing& message) = 0;
+};
+
+// Renders one notice; implemented by notifiers/ (Mustache, GMime).
+struct NoticeDraft {
+  std::string board;
+  std::string subject_reference;           // for threading: the item's reference
+  std::string to_name;
+  std::string to_address;
+  std::string message_id;
+  Instant date;
+  Family family = Family::c;
+  std::map<std::string, std::string> slots;
+  std::vector<std::string> missed;         // local texts of the missed dates
+  const TemplateText* text = nullptr;      // Owner: the establishment
+  const Establishment* establishment = nullptr;
+};
+class Renderer {
+ public:
+  virtual ~Renderer() = default;
+  virtual std::string render(const NoticeDraft& draft) const = 0;  // MIME bytes, CRLF
+};
+
+// Makes notices from prompts (drops what is no longer true, resolves people, renders, commits the
+// exact bytes) and hands them to the notifier.
+class Sender : public Worker {
+ public:
+  Sender(Store& store, const Programmes& programmes, Notifier& notifier, const Renderer& renderer,
+         std::string message_id_key, std::string message_id_domain, WorkObserver observer = {});
+  std::string_view name() const override { return "sender"; }
+  Instant run_once(Instant now) override;
+
+ private:
+  Store& store_;
+  const Programmes& programmes_;
+  Notifier& notifier_;
+  const Renderer& renderer_;
+  std::string key_;
+  std::string domain_;
+  WorkObserver observer_;
+};
+
+}  // namespace assured

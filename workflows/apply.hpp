@@ -1,0 +1,133 @@
+// Commands: what a person asks for, carried out on a store inside one transaction. The shell around
+// decide(): loads the facts it declares, writes what it answers. No I/O but through the ports.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workflows/decide.hpp"
+#include "workflows/store.hpp"
+
+namespace assured {
+
+// The programmes of one daemon: each board's current one, and the definitions items are pinned to.
+class Programmes {
+ public:
+  struct Board {
+    std::shared_ptr<const Programme> current;
+    std::shared_ptr<const Zone> zone;
+    std::shared_ptr<const Calendar> calendar;  // with the board's stored overrides
+    TimeRules time;                            // points into zone and calendar
+    std::map<std::string, std::shared_ptr<const Definition>, std::less<>> pinned;  // by digest
+  };
+  // Adds or replaces a board; its definition gets `digest`. Errors: invalid (unknown zone).
+  Result<void> set_board(std::shared_ptr<const Programme> programme, std::string digest,
+                         const Zones& zones, std::vector<CalendarOverride> overrides);
+  void pin(std::string_view board, std::string digest, std::shared_ptr<const Definition> definition);
+  const Board* find_board(std::string_view board) const;
+  const Board& get_board(std::string_view board) const;
+  std::vector<std::string> boards() const;
+  void set_overrides(std::string_view board, std::vector<CalendarOverride> overrides);
+  // The rules for an item of `board` pinned to `digest` (empty: the current definition).
+  Rules rules(const Board& board, std::string_view digest) const;
+
+ private:
+  std::map<std::string, Board, std::less<>> boards_;
+};
+
+// Who types, and on whose behalf (S14.3).
+struct Caller {
+  std::string person;
+  std::string for_post;
+  std::string channel;
+  std::optional<Instant> occurred_at;  // not in the future; none: now
+};
+
+struct Command {
+  std::string board;
+  ItemId item;                 // none: start a root item; for a start on a parent: the parent
+  std::string event;
+  std::map<std::string, std::string> fields;    // stored text, parsed by the field's type
+  std::map<std::string, std::string> assign;    // role -> person id
+  std::map<std::string, ItemId> links;
+  std::string reason;
+  Caller caller;
+  std::optional<std::int64_t> expected_version;
+};
+
+struct Outcome {
+  ItemId item;                       // the item, or the one just started
+  std::string reference;
+  std::string state;
+  std::int64_t version = 0;
+  std::int64_t journal_seq = 0;
+  std::vector<ItemId> created;       // every item the event made, in id order
+  Decision decision;                 // what happened, for simulate and the API
+  std::vector<std::string> warnings; // detectors' findings on what was typed (S12.4)
+};
+
+// Applies one event, or changes nothing. Event "correct" undoes the item's last event (S9.2).
+// Errors: as decide(), and conflict (expected_version is not the row's).
+Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& command, Instant now);
+
+// S15.1. `hold_for` is cut to the ladder's ack_max; a second one on the same rung needs `progress`.
+struct Acknowledge {
+  std::string board;
+  ObligationId obligation;
+  Span hold_for;
+  std::string progress;
+  Caller caller;
+};
+Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Acknowledge& command,
+                            Instant now);
+
+// A recorded, reasoned, time-boxed suspension; family A takes two people and at most 24 h (S5.3): the
+// first call records the proposal, a second one by somebody else carries it out.
+struct Suspend {
+  std::string board;
+  ObligationId obligation;
+  Span hold_for;
+  std::string reason;
+  Caller caller;
+};
+Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command, Instant now);
+
+// S7. Meetings are rows; a change moves the deadlines bound to them in the same transaction when few,
+// otherwise through recompute_step().
+struct MeetingCommand {
+  std::string board;
+  enum class What { plan, move, cancel, hold } what = What::plan;
+  MeetingId meeting;  // not for plan
+  std::string body;   // plan
+  Instant start;      // plan, move
+  Caller caller;
+};
+Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const MeetingCommand& command,
+                               Instant now);
+
+// Loads people (S1.4): persons and holdings as given, replacing those persons' holdings. Posts whose
+// holder changed get one hand-over notice to the new holder for each open obligation (S3.4).
+Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view board,
+                         const PeopleFile& people, const Caller& caller, Instant now);
+
+// A dated override of the board's calendar; recomputes running deadlines (S5.4).
+Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_view board,
+                             const CalendarOverride& day, const Caller& caller, Instant now);
+
+// Facts for one item, as decide() and list_offers() need them.
+Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item, const FactsNeeded& needed);
+
+// The scheduler's work on one due obligation; re-reads it inside the transaction (S8.4).
+// Returns what happened; empty when it was no longer due.
+std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, const DueKey& key,
+                                 const std::optional<Downtime>& down, Instant now);
+
+// The board's numbers continue one durable cursor at a time (S5.4): recomputes up to `limit` open
+// obligations of a pending calendar or meeting change. True while some remain.
+bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
+                    std::size_t limit, Instant now);
+
+}  // namespace assured

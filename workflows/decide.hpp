@@ -1,0 +1,142 @@
+// The heart: what an event, or a rung's time, does to items (S2.4). Pure: everything it knows comes
+// in as Facts, everything it does goes out as a Decision.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "workflows/item.hpp"
+#include "workflows/ladder.hpp"
+
+namespace assured {
+
+// A count that a guard asks for: how many descendants of `scope` of `kind` match `where`.
+struct CountQuery {
+  ItemId scope;
+  std::string kind;
+  Where where;
+  auto operator<=>(const CountQuery&) const = default;
+};
+
+// The rows the last event on an item changed, for `correct` (S9.2).
+struct LastEvent;
+
+// Ids that decide() may give to what it creates, and the seed of random references.
+struct IdPool {
+  std::int64_t next_item = 1;
+  std::int64_t next_obligation = 1;
+  std::int64_t next_prompt = 1;
+  std::uint64_t seed = 0;
+};
+
+// What the shell must load before decide() can run (S2.4). Exactly this, inside the transaction.
+struct FactsNeeded {
+  bool ancestors = true;
+  std::set<std::string> load_kinds;   // descendants of the item to load whole, with obligations
+  std::vector<CountQuery> counts;     // scopes are the item and its ancestors
+  bool links = false;
+  bool approvals = false;
+  bool last_event = false;
+  std::set<std::string> bodies;       // meetings: planned ones, and those held since `entered_at`
+};
+
+struct Facts {
+  std::vector<Item> ancestors;        // nearest first
+  std::vector<Item> descendants;      // of the kinds asked for, in id order
+  std::vector<Obligation> obligations;  // open ones of the item, ancestors and loaded descendants,
+                                        // and closed ones of the item itself
+  std::vector<Assignment> assignments;  // of the item, its ancestors and loaded descendants
+  std::vector<Link> links;
+  std::vector<Approval> approvals;
+  std::vector<Meeting> meetings;
+  People people;
+  std::map<CountQuery, int> counts;
+  std::shared_ptr<const LastEvent> last_event;
+  std::map<std::string, Item> linked;   // items the event links to, by link kind
+  IdPool ids;
+};
+
+// A row before and after; `was` is empty when it is new, `now` is what must be stored.
+template <class T>
+struct Changed {
+  std::optional<T> was;
+  T now;
+  bool operator==(const Changed&) const = default;
+};
+
+struct JournalLine {
+  ItemId item;
+  std::string what;   // event name, "rung", "moved", "opened", "closed", "ready", ...
+  std::string text;   // one line without values of fields
+  bool operator==(const JournalLine&) const = default;
+};
+
+struct Decision {
+  std::vector<Changed<Item>> items;
+  std::vector<Changed<Obligation>> obligations;  // with their fired rungs
+  std::vector<Changed<Assignment>> assignments;
+  std::vector<Changed<Link>> links;
+  std::vector<Changed<Approval>> approvals;
+  std::vector<Changed<Prompt>> prompts;          // new ones; and superseded ones
+  std::vector<JournalLine> lines;
+  ItemId subject;                                // the item itself, or the one just created
+};
+
+struct LastEvent {
+  std::int64_t seq = 0;      // of the journal
+  Instant recorded_at;
+  std::string event;
+  std::vector<Changed<Item>> items;
+  std::vector<Changed<Obligation>> obligations;
+  std::vector<Changed<Assignment>> assignments;
+  std::vector<Changed<Approval>> approvals;
+};
+
+// What every rule may look at besides the facts. The definition is the item's own, pinned one.
+struct Rules {
+  const Definition& definition;
+  const Establishment& establishment;
+  const TimeRules& time;
+};
+
+// What must be loaded for `event` on `item`. With a null item: for starting `event.name`.
+FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,
+                         const Event& event);
+
+// Applies `event` to `item`; with a null item, starts a root item. For a start on a parent, `item` is
+// the parent.
+// Errors: not_found (no such event here), forbidden (not theirs to do), invalid (a field), refused
+// (a guard; the message says what is missing), conflict (correct: something came after).
+Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts,
+                        const Event& event, Instant now);
+
+// One pass over one obligation whose next_at has come: fires its rungs, opens "name somebody",
+// moves the item by a time transition. `down` is the gap in which the daemon did not run.
+struct Downtime {
+  Instant from, to;
+};
+Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& facts,
+                            ObligationId obligation, const std::optional<Downtime>& down,
+                            Instant now);
+
+// The sender's report on a prompt to the owner: accepted, or failed for good (S6.2).
+Decision decide_outcome(const Rules& rules, const Obligation& obligation, const Prompt& prompt,
+                        Instant now);
+
+// Recomputes one obligation after a meeting or calendar change (S5.1 to S5.4, S7.2). An unchanged
+// obligation gives an empty decision.
+Decision decide_recompute(const Rules& rules, const Item& item, const Facts& facts,
+                          ObligationId obligation, const std::string& cause, Instant now);
+
+// Every transition open to the item now: the events, and what is missing for each (for pages, CLI).
+struct Offer {
+  std::string event;
+  std::string title;
+  std::vector<std::string> missing;
+};
+std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts& facts, Instant now);
+
+}  // namespace assured

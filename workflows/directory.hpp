@@ -1,0 +1,72 @@
+// People and the posts they hold: data, not programme (S1.4), and what role terms resolve to.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workflows/programme.hpp"
+
+namespace assured {
+
+struct Person {
+  std::string id;    // chosen by the board, "jane-okafor"; unique on the board
+  std::string name;  // staff, never a child or relative
+  std::string mail;
+  std::string phone;
+  bool operator==(const Person&) const = default;
+};
+
+// Half-open in time: [from, to).
+struct Holding {
+  std::string person;
+  std::string post;
+  Date from;
+  std::optional<Date> to;
+  bool operator==(const Holding&) const = default;
+  bool covers(Date day) const { return from <= day && (!to || day < *to); }
+};
+
+// The people of one board, as facts for decide() and for addressing.
+struct People {
+  std::vector<Person> persons;
+  std::vector<Holding> holdings;
+
+  const Person* find_person(std::string_view id) const;
+  std::vector<std::string> posts_of(std::string_view person, Date day) const;
+  // Posts held at any time in [from, to].
+  std::vector<std::string> posts_of_between(std::string_view person, Date from, Date to) const;
+  std::vector<std::string> holders_of(std::string_view post, Date day) const;
+};
+
+// Who owes or is told: a post, or an assignment on the item. Written "post:nhs-east/lead" and
+// "assigned:auditor"; this is the recipient in a fired rung's key (S3.4).
+struct Party {
+  enum class Kind { post, assigned } kind = Kind::post;
+  std::string name;  // post id, or role of the assignment
+  bool operator==(const Party&) const = default;
+  auto operator<=>(const Party&) const = default;
+};
+std::string to_text(const Party& party);
+std::optional<Party> parse_party(std::string_view text);
+
+// One mistake in a row of a people file.
+struct RowError {
+  std::size_t row = 0;  // from 1
+  std::string field;
+  std::string message;
+};
+
+struct PeopleFile {
+  std::vector<Person> persons;
+  std::vector<Holding> holdings;
+  std::vector<RowError> errors;  // when not empty, nothing may be loaded
+};
+
+// Reads [[person]] tables: id, name, mail, phone, posts = [{ post, from, to }]. Checks posts against
+// the establishment and addresses against the agency's domains; refuses retired mail domains
+// (gsi, gse, gsx, gcsx, pnn; DOMAIN.md 7). All rows are read and every error is reported.
+PeopleFile parse_people(std::string_view toml, std::string_view source,
+                        const Establishment& establishment);
+
+}  // namespace assured

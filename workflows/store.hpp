@@ -1,0 +1,156 @@
+// The store's port: what the engine's shell asks of durable storage (DESIGN.md 9). One implementation
+// stands over a small statement interface; tests/store holds its contract.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "workflows/decide.hpp"
+#include "workflows/item.hpp"
+
+namespace assured {
+
+// One line of the scheduler's index: ids alone (S16.1).
+struct DueKey {
+  Instant next_at;
+  std::string board;
+  ObligationId obligation;
+};
+
+// One journal row as read back (S13.2).
+struct JournalRow {
+  std::int64_t seq = 0;
+  Instant at;
+  std::string actor;
+  std::string for_post;
+  std::string kind;        // event name, or what the daemon did
+  ItemId item;
+  std::string digest;      // hex
+  std::string chain;       // hex
+  std::string body;        // JSON as stored; empty when removed
+};
+
+// Who does what, for the journal.
+struct JournalHead {
+  std::string actor;       // person id, "system" or "time"
+  std::string for_post;
+  std::string channel;
+  std::string kind;
+  ItemId item;
+  Instant occurred_at;
+  std::string reason_digest;  // reasons are values that people type: kept in the body as protected text
+  std::string reason;
+};
+
+struct ItemFilter {
+  std::string kind;                    // empty: all
+  std::vector<std::string> states;
+  std::optional<ItemId> parent, root;
+  std::string agency;
+  bool open_only = false;
+  std::size_t limit = 500;
+  ItemId after;                        // keyset paging
+};
+
+struct ObligationFilter {
+  std::optional<ItemId> item;
+  std::string owed_by;                 // Party text
+  bool open_only = true;
+  std::optional<Instant> due_before;
+  std::size_t limit = 500;
+  ObligationId after;
+};
+
+// Reads of one board. Valid within the transaction, or the read connection, that gave it.
+class BoardReader {
+ public:
+  virtual ~BoardReader() = default;
+  virtual std::optional<Item> find_item(ItemId id) = 0;
+  virtual std::optional<Item> find_item(std::string_view reference) = 0;
+  virtual std::vector<Item> list_items(const ItemFilter& filter) = 0;
+  virtual std::vector<Item> list_ancestors(const Item& item) = 0;  // nearest first
+  virtual std::vector<Item> list_descendants(ItemId scope, const std::set<std::string>& kinds) = 0;
+  virtual int count_descendants(const CountQuery& query) = 0;
+  virtual std::optional<Obligation> find_obligation(ObligationId id) = 0;
+  virtual std::vector<Obligation> list_obligations(const ObligationFilter& filter) = 0;
+  virtual std::vector<Obligation> open_obligations_of(const std::vector<ItemId>& items) = 0;
+  virtual std::vector<Obligation> obligations_of(ItemId item) = 0;       // closed ones too
+  virtual std::vector<Assignment> assignments_of(const std::vector<ItemId>& items) = 0;
+  virtual std::vector<Link> links_of(ItemId item) = 0;                    // from or to it
+  virtual std::vector<Approval> approvals_of(ItemId item) = 0;
+  virtual std::vector<Meeting> list_meetings(std::string_view body) = 0;  // all bodies when empty
+  virtual std::optional<Meeting> find_meeting(MeetingId id) = 0;
+  virtual People load_people() = 0;
+  virtual std::vector<Prompt> prompts_of(ObligationId obligation) = 0;
+  virtual std::optional<Prompt> find_prompt(PromptId id) = 0;
+  // Pending prompts whose not_before has come, family A first, then oldest.
+  virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit) = 0;
+  virtual std::optional<Instant> next_pending_prompt_at() = 0;
+  virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after) = 0;
+  virtual std::vector<Notice> list_notices(std::size_t limit, NoticeId after) = 0;
+  virtual std::vector<Notice> notices_of(PromptId prompt) = 0;
+  virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
+  virtual std::shared_ptr<const LastEvent> last_event_of(ItemId item) = 0;
+  virtual std::vector<JournalRow> list_journal(std::int64_t after_seq, std::size_t limit) = 0;
+  virtual std::vector<JournalRow> journal_of(ItemId item) = 0;
+  virtual std::optional<std::string> find_definition(std::string_view digest) = 0;
+  virtual std::vector<CalendarOverride> calendar_overrides() = 0;
+  // A named durable value of the daemon: heartbeat, cursors.
+  virtual std::optional<std::string> find_value(std::string_view name) = 0;
+};
+
+// Writes of one board, inside one transaction. Every change is put into the journal row of the
+// command; nothing can be written without one (S13.1).
+class BoardWriter : public BoardReader {
+ public:
+  // Ids free for decide(); taken for good when used by write().
+  virtual IdPool take_ids() = 0;
+  // Writes all of `decision` with one journal row. Returns its seq.
+  virtual std::int64_t write(const JournalHead& head, const Decision& decision, Instant now) = 0;
+  virtual void write_people(const JournalHead& head, const std::vector<Person>& persons,
+                            const std::vector<Holding>& holdings, Instant now) = 0;
+  virtual Meeting write_meeting(const JournalHead& head, Meeting meeting, Instant now) = 0;
+  virtual void write_calendar_override(const JournalHead& head, const CalendarOverride& day,
+                                       Instant now) = 0;
+  virtual void write_definition(const JournalHead& head, std::string_view digest,
+                                std::string_view text, Instant now) = 0;
+  // Notices made from a prompt, with their bytes, and the prompt's new state; before any connection.
+  virtual std::vector<Notice> write_notices(const JournalHead& head, const Prompt& prompt,
+                                            std::vector<std::pair<Notice, std::string>> notices,
+                                            Instant now) = 0;
+  virtual void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) = 0;
+  virtual void put_value(std::string_view name, std::string_view value) = 0;  // not journaled
+};
+
+// A transaction over all boards; commit() makes it durable, the destructor rolls back what was not.
+class WriteTx {
+ public:
+  virtual ~WriteTx() = default;
+  virtual BoardWriter& board(std::string_view id) = 0;
+  virtual void commit() = 0;  // Throws: StoreError; nothing was written then
+};
+
+struct VerifyReport {
+  std::int64_t rows = 0;
+  std::vector<std::string> faults;  // the first bad row first; empty when all is well
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::unique_ptr<WriteTx> begin() = 0;
+  virtual std::unique_ptr<BoardReader> reader(std::string_view board) = 0;
+  virtual std::vector<std::string> boards() = 0;
+  // Open obligations whose next_at has come, earliest first: seeks the index, reads `limit` rows.
+  virtual std::vector<DueKey> due(Instant now, std::size_t limit) = 0;
+  virtual std::optional<Instant> next_due_at() = 0;
+  // Checks the chain, replays every body and compares with the tables (S13.3).
+  virtual VerifyReport verify(std::string_view board) = 0;
+  virtual std::string head(std::string_view board) = 0;  // "seq:chain" for `assured head`
+};
+
+}  // namespace assured
