@@ -22,16 +22,22 @@ struct Holiday {
   std::string title;  // "Good Friday", "Christmas Day (substitute)"
 };
 
-// The bank holidays of one year by rule alone, sorted by date.
+// The bank holidays of one year by today's rules, whichever the year, sorted by date. A day that
+// falls on a weekend appears as its substitute only.
 std::vector<Holiday> computed_holidays(Nation nation, int year);
 
-// One line of an override file: a day that is closed though no rule says so, or open though one does.
+// One line of an override file: a day that is closed though no rule says so, or open though one
+// does.
 struct CalendarOverride {
   Date date;
   bool closed = true;
   std::string title;
 };
 
+// The longest count of working days: 100 years of them (span_years_max in deadline.hpp).
+constexpr int working_days_max = 26'100;
+
+// Immutable once built, so threads may share one. A later override of the same date wins.
 class Calendar {
  public:
   explicit Calendar(Nation nation, std::vector<CalendarOverride> overrides = {});
@@ -41,12 +47,13 @@ class Calendar {
 
   // Why nobody works on `date` ("Saturday", "Good Friday"), or nothing when it is a working day.
   std::optional<std::string> closed_reason(Date date) const;
-  bool is_working_day(Date date) const { return !closed_reason(date); }
+  bool is_working_day(Date date) const;
 
   Date next_working_day_on_or_after(Date date) const;
   Date previous_working_day_on_or_before(Date date) const;
 
-  // The n-th working day after `date` (n >= 1), or before it for n <= -1; n == 0 is `date` itself.
+  // The n-th working day after `date` (n >= 1), or before it for n <= -1; n == 0 is `date` itself,
+  // even when closed. |n| is at most working_days_max.
   Date add_working_days(Date date, int n) const;
 
  private:
@@ -54,12 +61,14 @@ class Calendar {
   std::map<Date, CalendarOverride> overrides_;
 };
 
-// Reads an override file: [[closed]] / [[open]] tables with date and title, in TOML.
-// Errors: invalid, with the line.
+// Reads an override file: [[closed]] / [[open]] tables with date and title, in TOML; an empty one
+// has no overrides. Errors: invalid, all mistakes in one message, a line each:
+// "SOURCE:LINE:COLUMN: KEY: what would be right".
 Result<std::vector<CalendarOverride>> parse_calendar_overrides(std::string_view toml,
                                                                std::string_view source);
 // Reads the shape of GOV.UK's bank-holidays.json and returns what differs, for the years it lists,
-// from the computed rules of `nation`: days it adds and days it lacks. Errors: invalid.
+// from the computed rules of `nation`: days it adds and days it lacks. GOV.UK lists whole
+// years; a year it does not mention stays as computed. Errors: invalid.
 Result<std::vector<CalendarOverride>> overrides_from_gov_uk_json(std::string_view json,
                                                                  Nation nation);
 
