@@ -1,0 +1,266 @@
+#include "notifiers/renderer.hpp"
+
+#include <fmt/format.h>
+#include <gmime/gmime.h>
+#include <sodium.h>
+
+#include <array>
+#include <kainjow/mustache.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace assured::notifiers {
+
+namespace {
+
+template <class T>
+struct Unref {
+  void operator()(T* object) const { g_object_unref(object); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Unref<T>>;
+
+struct FreeText {
+  void operator()(char* text) const { g_free(text); }
+};
+
+// One line of valid UTF-8: a slot that could end a line could start a header, or forge a paragraph.
+std::string one_line(std::string_view text) {
+  const std::unique_ptr<char, FreeText> valid{
+      g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()))};
+  std::string line{valid.get()};
+  for (char& c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = ' ';
+  }
+  // U+0085, U+2028 and U+2029 end lines too, for some readers.
+  for (const std::string_view separator : {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"}) {
+    for (auto at = line.find(separator); at != std::string::npos; at = line.find(separator, at))
+      line.replace(at, separator.size(), " ");
+  }
+  return line;
+}
+
+std::string hex_digest(std::string_view text) {
+  std::array<unsigned char, 16> digest{};
+  crypto_generichash(digest.data(), digest.size(),
+                     reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+  std::string hex;
+  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
+
+using kainjow::mustache::data;
+
+data slots_of(const NoticeDraft& draft) {
+  data slots{data::type::object};
+  const Establishment& board = *draft.establishment;
+  slots.set("name", one_line(draft.to_name));
+  slots.set("board", one_line(board.title));
+  const std::array<std::pair<const char*, const std::string*>, 4> contact{{
+      {"contact_name", &board.contact.name},
+      {"contact_phone", &board.contact.phone},
+      {"contact_mail", &board.contact.mail},
+      {"urgent_phone", &board.contact.urgent_phone},
+  }};
+  for (const auto& [name, value] : contact)
+    if (!value->empty()) slots.set(name, one_line(*value));
+  data missed{data::type::list};
+  for (const auto& date : draft.missed) {
+    data row{data::type::object};
+    row.set("when", one_line(date));
+    missed.push_back(row);
+  }
+  slots.set("missed", missed);
+  // The draft's own come last, so that they win. One that is empty is left out: for Mustache an empty
+  // text is true, and `{{#agency}} of {{agency}}{{/agency}}` is to vanish. `field.due_date` is a path.
+  std::map<std::string, data> inner;
+  for (const auto& [name, value] : draft.slots) {
+    if (value.empty()) continue;
+    const auto dot = name.find('.');
+    if (dot == std::string::npos)
+      slots.set(name, one_line(value));
+    else
+      inner.try_emplace(name.substr(0, dot), data::type::object)
+          .first->second.set(name.substr(dot + 1), one_line(value));
+  }
+  for (const auto& [name, object] : inner) slots.set(name, object);
+  return slots;
+}
+
+std::string fill(const std::string& text, const data& slots, const TemplateText& source) {
+  kainjow::mustache::mustache mustache{text};
+  if (!mustache.is_valid())
+    throw IoError(fmt::format("{}: this template cannot be filled: {}", source.place.file,
+                              mustache.error_message()));
+  // The words are plain text here; html_of_text() escapes the whole once more for the other part.
+  mustache.set_custom_escape([](const std::string& s) { return s; });
+  return mustache.render(slots);
+}
+
+bool shows(const TemplateText& text, std::string_view slot) {
+  return text.text.find(slot) != std::string::npos;
+}
+
+// Below the board's own words: what every mail must say, unless the template already says it.
+std::string closing_of(const NoticeDraft& draft) {
+  std::string closing;
+  if (!draft.missed.empty() && !shows(*draft.text, "missed")) {
+    closing += "\nThis message stands for earlier ones that could not be sent on time:\n";
+    for (const auto& date : draft.missed) closing += one_line(date) + "\n";
+  }
+  const Contact& contact = draft.establishment->contact;
+  if (draft.family == Family::a && !contact.urgent_phone.empty() &&
+      !shows(*draft.text, "urgent_phone"))
+    closing += fmt::format("\nIf a child or adult may be at immediate risk, call {} now.\n",
+                           one_line(contact.urgent_phone));
+  if (!shows(*draft.text, "contact_phone") && !shows(*draft.text, "contact_mail")) {
+    std::string ways = one_line(contact.name);
+    for (const auto* way : {&contact.phone, &contact.mail})
+      if (!way->empty()) ways += (ways.empty() ? "" : ", ") + one_line(*way);
+    closing += fmt::format("\nQuestions: {}\n", ways);
+  }
+  if (!shows(*draft.text, "{{board}}"))
+    closing += fmt::format("{}\n", one_line(draft.establishment->title));
+  return closing;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+// GMime picks its own charset for text parts ("Zoë" becomes iso-8859-1), so the bytes go in through
+// a data wrapper with the charset said by us.
+Owned<GMimePart> text_part(const char* subtype, const std::string& text) {
+  Owned<GMimePart> part{g_mime_part_new_with_type("text", subtype)};
+  const Owned<GMimeStream> stream{g_mime_stream_mem_new_with_buffer(text.data(), text.size())};
+  const Owned<GMimeDataWrapper> content{
+      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT)};
+  g_mime_part_set_content(part.get(), content.get());
+  g_mime_part_set_content_encoding(part.get(), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+  g_mime_object_set_content_type_parameter(GMIME_OBJECT(part.get()), "charset", "utf-8");
+  return part;
+}
+
+void add_mailbox(GMimeMessage* message, GMimeAddressType type, const std::string& name,
+                 const std::string& address) {
+  InternetAddress* mailbox =
+      internet_address_mailbox_new(name.empty() ? nullptr : name.c_str(), address.c_str());
+  internet_address_set_charset(mailbox, "utf-8");
+  internet_address_list_add(g_mime_message_get_addresses(message, type), mailbox);
+  g_object_unref(mailbox);
+}
+
+void set_header(GMimeMessage* message, const char* name, const std::string& value) {
+  g_mime_object_set_header(GMIME_OBJECT(message), name, value.c_str(), "UTF-8");
+}
+
+// Without its angle brackets, as GMime takes it.
+std::string bare_id(std::string_view id) {
+  if (id.size() >= 2 && id.front() == '<' && id.back() == '>') id = id.substr(1, id.size() - 2);
+  return one_line(id);
+}
+
+std::string thread_id_of(const NoticeDraft& draft, const std::string& message_id) {
+  const auto at = message_id.rfind('@');
+  const std::string domain = at == std::string::npos ? "localhost" : message_id.substr(at + 1);
+  return fmt::format("<item.{}@{}>",
+                     hex_digest(draft.board + '\n' + draft.subject_reference), domain);
+}
+
+}  // namespace
+
+std::string html_of_text(std::string_view title, std::string_view text) {
+  std::string body;
+  bool open = false;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const auto end = std::min(text.find('\n', from), text.size());
+    const std::string_view line = text.substr(from, end - from);
+    from = end + 1;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+      if (open) body += "</p>\n";
+      open = false;
+      continue;
+    }
+    body += open ? "<br>\n" : "<p>";
+    open = true;
+    body += escaped(line);
+  }
+  if (open) body += "</p>\n";
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{}</title>\n</head>\n"
+      "<body style=\"font-family: Arial, sans-serif; font-size: 16px; line-height: 1.5; "
+      "color: #0b0c0c; background: #ffffff; max-width: 40em\">\n{}</body>\n</html>\n",
+      escaped(title), body);
+}
+
+MailRenderer::MailRenderer() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    g_mime_init();
+    if (sodium_init() < 0) throw IoError("libsodium could not be initialised");
+  });
+}
+
+std::string MailRenderer::render(const NoticeDraft& draft) const {
+  ASSURED_ASSERT(draft.text != nullptr && draft.establishment != nullptr);
+  const data slots = slots_of(draft);
+  const std::string subject = one_line(fill(draft.text->subject, slots, *draft.text));
+  std::string text = fill(draft.text->text, slots, *draft.text);
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text += closing_of(draft);
+  std::erase(text, '\r');  // templates edited elsewhere; the writer below makes every line CRLF
+
+  const Contact& contact = draft.establishment->contact;
+  const std::string message_id = bare_id(draft.message_id);
+  const Owned<GMimeMessage> message{g_mime_message_new(FALSE)};
+  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, one_line(draft.establishment->title),
+              one_line(contact.mail));
+  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_TO, one_line(draft.to_name),
+              one_line(draft.to_address));
+  g_mime_message_set_subject(message.get(), subject.c_str(), "UTF-8");
+  const std::unique_ptr<GDateTime, decltype(&g_date_time_unref)> date{
+      g_date_time_new_from_unix_utc(
+          std::chrono::floor<std::chrono::seconds>(draft.date).time_since_epoch().count()),
+      &g_date_time_unref};
+  g_mime_message_set_date(message.get(), date.get());
+  g_mime_message_set_message_id(message.get(), message_id.c_str());
+  const std::string thread = thread_id_of(draft, message_id);
+  set_header(message.get(), "In-Reply-To", thread);
+  set_header(message.get(), "References", thread);
+  set_header(message.get(), "Auto-Submitted", "auto-generated");
+
+  const Owned<GMimeMultipart> both{g_mime_multipart_new_with_subtype("alternative")};
+  g_mime_multipart_set_boundary(both.get(), ("=_" + hex_digest(message_id)).c_str());
+  const std::string html = html_of_text(subject, text);
+  const auto plain_part = text_part("plain", text);
+  const auto html_part = text_part("html", html);
+  g_mime_multipart_add(both.get(), GMIME_OBJECT(plain_part.get()));
+  g_mime_multipart_add(both.get(), GMIME_OBJECT(html_part.get()));
+  g_mime_message_set_mime_part(message.get(), GMIME_OBJECT(both.get()));
+
+  const std::unique_ptr<GMimeFormatOptions, decltype(&g_mime_format_options_free)> format{
+      g_mime_format_options_new(), &g_mime_format_options_free};
+  g_mime_format_options_set_newline_format(format.get(), GMIME_NEWLINE_FORMAT_DOS);
+  const std::unique_ptr<char, FreeText> bytes{
+      g_mime_object_to_string(GMIME_OBJECT(message.get()), format.get())};
+  return std::string{bytes.get()};
+}
+
+}  // namespace assured::notifiers
