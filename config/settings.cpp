@@ -1,0 +1,246 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "config/text_file.hpp"
+
+namespace assured::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t settings_bytes_max = 256 * 1024;
+
+constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
+
+constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
+                              "from_domain",    "programmes",      "operators",
+                              "log_level",      "sleep_s_max",     "stop_timeout_s",
+                              "request_timeout_s", "request_bytes_max", "user"};
+constexpr std::array user_keys{"uid", "board", "person"};
+
+// Collects every mistake while reading goes on, so that one run shows them all.
+class Reader {
+ public:
+  Reader(const fs::path& source) : source_(source) {}
+
+  void add(const toml::source_region& where, std::string key, std::string message,
+           std::string remedy = {}) {
+    mistakes.push_back({place(where), std::move(key), std::move(message), std::move(remedy)});
+  }
+
+  SourcePlace place(const toml::source_region& where) const {
+    return {source_.string(), static_cast<std::uint32_t>(where.begin.line),
+            static_cast<std::uint32_t>(where.begin.column)};
+  }
+
+  template <class Keys>
+  void refuse_unknown(const toml::table& table, const Keys& known, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+      add(key.source(), prefix + std::string{key.str()}, "there is no setting of this name",
+          fmt::format("settings here are {}", fmt::join(known, ", ")));
+    }
+  }
+
+  std::string text(const toml::table& table, std::string_view key, const std::string& prefix,
+                   bool required, std::string_view remedy) {
+    const toml::node* node = table.get(key);
+    const std::string name = prefix + std::string{key};
+    if (node == nullptr) {
+      if (required) add(table.source(), name, "this setting is missing", std::string{remedy});
+      return {};
+    }
+    const auto value = node->value_exact<std::string>();
+    if (!value) {
+      add(node->source(), name, "this must be a text in quotes", std::string{remedy});
+    } else if (value->empty()) {
+      add(node->source(), name, "this must not be empty", std::string{remedy});
+    }
+    return value.value_or("");
+  }
+
+  // A whole number from `low` to `high`, or nothing (and a mistake when it is there but wrong).
+  std::optional<std::int64_t> number(const toml::node* node, const std::string& name,
+                                     std::int64_t low, std::int64_t high) {
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<std::int64_t>();
+    if (value && *value >= low && *value <= high) return value;
+    add(node->source(), name, fmt::format("this must be a whole number from {} to {}", low, high));
+    return std::nullopt;
+  }
+
+  fs::path path(std::string_view text) const {
+    const fs::path given{text};
+    return given.is_absolute() || given.empty()
+               ? given
+               : (source_.parent_path() / given).lexically_normal();
+  }
+
+  std::vector<Mistake> mistakes;
+
+ private:
+  fs::path source_;
+};
+
+constexpr std::int64_t uid_max = std::numeric_limits<uid_t>::max() - 1;
+
+void read_programmes(const toml::table& root, Reader& reader, Settings& settings) {
+  constexpr std::string_view remedy = "write programmes = [\"programmes/your-board\"]";
+  const toml::node* node = root.get("programmes");
+  if (node == nullptr) {
+    reader.add(root.source(), "programmes", "this setting is missing", std::string{remedy});
+    return;
+  }
+  const toml::array* list = node->as_array();
+  if (list == nullptr || list->empty()) {
+    reader.add(node->source(), "programmes", "this must be a list of one path or more",
+               std::string{remedy});
+    return;
+  }
+  for (const toml::node& entry : *list) {
+    const auto value = entry.value_exact<std::string>();
+    if (!value || value->empty()) {
+      reader.add(entry.source(), "programmes", "this must be a path in quotes", std::string{remedy});
+      continue;
+    }
+    settings.programmes.push_back({reader.path(*value), reader.place(entry.source())});
+  }
+}
+
+void read_operators(const toml::table& root, Reader& reader, Settings& settings) {
+  const toml::node* node = root.get("operators");
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr) {
+    reader.add(node->source(), "operators", "this must be a list of user ids", "operators = [1000]");
+    return;
+  }
+  for (const toml::node& entry : *list)
+    if (const auto uid = reader.number(&entry, "operators", 0, uid_max))
+      settings.operators.insert(static_cast<uid_t>(*uid));
+}
+
+void read_users(const toml::table& root, Reader& reader, Settings& settings) {
+  const toml::node* node = root.get("user");
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr) {
+    reader.add(node->source(), "user", "users are written as [[user]] tables");
+    return;
+  }
+  for (const toml::node& entry : *list) {
+    const toml::table* row = entry.as_table();
+    if (row == nullptr) {
+      reader.add(entry.source(), "user", "users are written as [[user]] tables");
+      continue;
+    }
+    reader.refuse_unknown(*row, user_keys, "user.");
+    if (row->get("uid") == nullptr)
+      reader.add(row->source(), "user.uid", "this setting is missing", "the number that `id -u` prints");
+    const auto uid = reader.number(row->get("uid"), "user.uid", 0, uid_max);
+    const auto board = reader.text(*row, "board", "user.", true, "the board's id in its programme");
+    const auto person = reader.text(*row, "person", "user.", true, "the person's id in the people file");
+    if (!uid || board.empty() || person.empty()) continue;
+    const bool is_new =
+        settings.users[static_cast<uid_t>(*uid)].emplace(board, person).second;
+    if (!is_new)
+      reader.add(row->source(), "user.uid",
+                 fmt::format("user {} is mapped twice on board {}", *uid, board),
+                 "one person for each user and board");
+  }
+}
+
+void read_seconds(const toml::table& root, std::string_view key, Reader& reader,
+                  std::chrono::seconds& into) {
+  if (const auto value = reader.number(root.get(key), std::string{key}, 1, 300))
+    into = std::chrono::seconds{*value};
+}
+
+}  // namespace
+
+std::optional<std::string> Settings::find_person(uid_t uid, std::string_view board) const {
+  const auto user = users.find(uid);
+  if (user == users.end()) return std::nullopt;
+  const auto person = user->second.find(std::string{board});
+  if (person == user->second.end()) return std::nullopt;
+  return person->second;
+}
+
+SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
+  Reader reader{source};
+  if (toml.starts_with("\xEF\xBB\xBF")) toml.remove_prefix(3);  // alone it trips the parser
+  toml::table root;
+  try {
+    root = toml::parse(toml, source.string());
+  } catch (const toml::parse_error& error) {
+    reader.add(error.source(), "", std::string{error.description()});
+    return {std::nullopt, std::move(reader.mistakes)};
+  }
+
+  Settings settings;
+  reader.refuse_unknown(root, top_keys, "");
+  settings.state_folder = reader.path(reader.text(root, "state_folder", "", true,
+                                                  "a folder that only this service writes"));
+  settings.socket_path = reader.path(reader.text(root, "socket", "", false, "a path"));
+  settings.mail_folder = reader.path(reader.text(root, "mail_folder", "", false, "a path"));
+  if (settings.socket_path.empty()) settings.socket_path = settings.state_folder / "assured.sock";
+  if (settings.mail_folder.empty()) settings.mail_folder = settings.state_folder / "mail";
+
+  // The length that sockaddr_un has room for; found here rather than at the bind.
+  constexpr std::size_t socket_path_max = 107;
+  if (settings.socket_path.string().size() > socket_path_max) {
+    const toml::node* node = root.get("socket");
+    reader.add(node == nullptr ? root.source() : node->source(), "socket",
+               fmt::format("the path of a socket has at most {} bytes", socket_path_max));
+  }
+
+  settings.from_domain = reader.text(root, "from_domain", "", true, "the domain of the board's mail");
+  const bool domain_ok =
+      std::all_of(settings.from_domain.begin(), settings.from_domain.end(), [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+      });
+  if (!domain_ok)
+    reader.add(root.get("from_domain")->source(), "from_domain",
+               "this must be a domain in small letters", "such as \"board.example\"");
+
+  read_programmes(root, reader, settings);
+  read_operators(root, reader, settings);
+  read_users(root, reader, settings);
+
+  if (root.get("log_level") != nullptr) {
+    settings.log_level = reader.text(root, "log_level", "", false, "");
+    if (std::find(log_levels.begin(), log_levels.end(), settings.log_level) == log_levels.end())
+      reader.add(root.get("log_level")->source(), "log_level", "there is no such level",
+                 fmt::format("one of {}", fmt::join(log_levels, ", ")));
+  }
+  read_seconds(root, "sleep_s_max", reader, settings.sleep_max);
+  read_seconds(root, "stop_timeout_s", reader, settings.stop_timeout);
+  read_seconds(root, "request_timeout_s", reader, settings.request_timeout);
+  if (const auto bytes = reader.number(root.get("request_bytes_max"), "request_bytes_max", 1024,
+                                       16 * 1024 * 1024))
+    settings.request_bytes_max = static_cast<std::size_t>(*bytes);
+
+  std::stable_sort(reader.mistakes.begin(), reader.mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.place.line < b.place.line; });
+  if (!reader.mistakes.empty()) return {std::nullopt, std::move(reader.mistakes)};
+  return {std::move(settings), {}};
+}
+
+SettingsReading load_settings(const fs::path& path) {
+  try {
+    return parse_settings(read_text_file(path, settings_bytes_max), fs::absolute(path));
+  } catch (const IoError& error) {
+    return {std::nullopt, {{{path.string(), 0, 0}, "", error.what(), ""}}};
+  }
+}
+
+}  // namespace assured::config

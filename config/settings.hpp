@@ -1,0 +1,61 @@
+// assured.toml: the technical settings of one installation. What a board decides (days, posts,
+// wording) is in its programme, never here.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workflows/programme.hpp"
+
+namespace assured::config {
+
+// Exit code for a configuration that is wrong (EX_CONFIG of sysexits.h); the service manager does not
+// restart on it.
+inline constexpr int exit_config = 78;
+
+struct ProgrammeSource {
+  std::filesystem::path path;  // a file, or a folder of files
+  SourcePlace place;
+};
+
+// Relative paths are taken from the folder of the settings file.
+struct Settings {
+  std::filesystem::path state_folder;
+  std::filesystem::path socket_path;         // default: state_folder/assured.sock
+  std::filesystem::path mail_folder;         // default: state_folder/mail
+  std::string from_domain;                   // right side of every Message-ID
+  std::vector<ProgrammeSource> programmes;
+  std::map<uid_t, std::map<std::string, std::string>> users;  // uid -> board -> person id (S14.4)
+  std::set<uid_t> operators;                 // may load people, whoever they are
+  std::string log_level = "info";            // trace, debug, info, warning, error
+  std::chrono::seconds sleep_max{30};        // 1 to 300
+  std::chrono::seconds stop_timeout{20};     // 1 to 300: what is still running then is named
+  std::chrono::seconds request_timeout{30};  // 1 to 300: a client that stops sending or reading
+  std::size_t request_bytes_max = 1024 * 1024;  // 1 KiB to 16 MiB
+
+  // The person that `uid` is on `board`; nothing when it is not mapped.
+  std::optional<std::string> find_person(uid_t uid, std::string_view board) const;
+  bool is_operator(uid_t uid) const { return operators.contains(uid); }
+};
+
+struct SettingsReading {
+  std::optional<Settings> settings;  // only when there is no mistake
+  std::vector<Mistake> mistakes;     // all of them, in order of place
+};
+
+// Reads the text of a settings file; `source` is shown in mistakes and its folder is where relative
+// paths start. Pure: looks at no file.
+SettingsReading parse_settings(std::string_view toml, const std::filesystem::path& source);
+
+// The same from a file. A file that cannot be read is a mistake without a line.
+SettingsReading load_settings(const std::filesystem::path& path);
+
+}  // namespace assured::config
