@@ -37,6 +37,8 @@ struct FactsNeeded {
   bool ancestors = true;
   std::set<std::string> load_kinds;   // descendants of the item to load whole, with obligations
   std::vector<CountQuery> counts;     // scopes are the item and its ancestors
+  // Counts whose scope is each loaded descendant of that kind (cascades, and their auto gates).
+  std::map<std::string, std::vector<std::pair<std::string, Where>>> descendant_counts;
   bool links = false;
   bool approvals = false;
   bool last_event = false;
@@ -115,16 +117,22 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
 
 // One pass over one obligation whose next_at has come: fires its rungs, opens "name somebody",
 // moves the item by a time transition. `down` is the gap in which the daemon did not run.
-struct Downtime {
-  Instant from, to;
-};
 Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& facts,
                             ObligationId obligation, const std::optional<Downtime>& down,
                             Instant now);
 
-// The sender's report on a prompt to the owner: accepted, or failed for good (S6.2).
-Decision decide_outcome(const Rules& rules, const Obligation& obligation, const Prompt& prompt,
-                        Instant now);
+// The sender's report on a prompt: accepted, or failed for good. Ends the seniors' wait when it was
+// the debtor's (S6.2); empty when nothing changes.
+Decision decide_outcome(const Rules& rules, const Item& item, const Obligation& obligation,
+                        const Prompt& prompt, Instant now);
+
+// Holds an obligation's rungs until `until` (S15.1, S5.3); the shell has checked who may.
+Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation, Instant until,
+                     std::string_view what, Instant now);
+
+// One hand-over notice to `party` for an open obligation whose post has a new holder (S3.4).
+Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& facts,
+                          ObligationId obligation, Instant now);
 
 // Recomputes one obligation after a meeting or calendar change (S5.1 to S5.4, S7.2). An unchanged
 // obligation gives an empty decision.

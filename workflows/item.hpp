@@ -113,6 +113,7 @@ struct Approval {
   std::string person;
   std::string for_post;
   Instant at;
+  std::optional<Instant> withdrawn_at;  // set when `correct` undid it
   bool operator==(const Approval&) const = default;
 };
 

@@ -1,4 +1,4 @@
-// When the rungs of one obligation fire, and to whom (SEMANTICS.md 5, 6, 15). Pure.
+// When the rungs of one obligation fire, and to whom (SEMANTICS.md 4.2, 5, 6 and 15). Pure.
 #pragma once
 
 #include <functional>
@@ -10,49 +10,59 @@
 
 namespace assured {
 
-// A rung that has come due: who of it is told now, and which planned instants this stands for.
+// A gap in which the daemon did not run.
+struct Downtime {
+  Instant from, to;
+};
+
+// One message to one recipient: the highest due rung that names them, and what it stands for.
 struct Firing {
   int rung = 0;
   int cycle = 0;
-  std::string to;           // Party
-  bool senior = false;      // above the owner: may wait (S6.2)
+  std::string to;               // Party
   Instant planned_at;
-  std::vector<Instant> missed;  // every planned instant this one message stands for, when more than one
+  std::vector<Instant> missed;  // the planned instants this message stands for, when it is late
 };
 
 struct LadderPass {
-  std::vector<Firing> fire;             // prompts to write now
-  std::vector<FiredRung> record;        // fired keys to store (also rungs merged into a higher one)
-  bool empty_rung = false;              // a due rung reached nobody: the board owes "name somebody"
-  std::vector<int> seniors_wait;        // rungs whose seniors wait for the owner's notice (S6.2)
-  std::optional<Instant> next_at;       // when to look again
+  std::vector<Firing> fire;        // prompts to write now, the owner's first
+  std::vector<std::string> vacant; // parties of a due rung that nobody would read (S3.5)
 };
 
-// Resolves a rung's terms to parties on one item; `reachable` says whether anybody would get it.
+// One recipient of a rung.
 struct Told {
   Party party;
-  bool reachable = true;
-  bool senior = false;
+  bool reachable = true;  // somebody holds the post, or it has a mailbox
 };
+// Resolves a rung's terms on the obligation's item; the debtor first when it is named.
 using ResolveRung = std::function<std::vector<Told>(const RungDef&)>;
 
-// What is due of `obligation` at `now`. Catch-up merges (S6.1): each recipient on any due rung gets
-// the highest due rung that names it. `down` is the daemon's own gap: in families B and C the
-// seniors of what fell into it wait for the owner's notice (S6.2).
-LadderPass plan_pass(const Obligation& obligation, const LadderDef& ladder,
-                     const ResolveRung& resolve, bool fell_in_downtime_possible,
-                     std::optional<Instant> down_from, const TimeRules& rules, Instant now);
+// Fires what is due of `obligation` at `now`: records it in obligation.fired, clears what it owed and
+// sets what seniors wait for. Does not set next_at: next_wake() says that afterwards.
+//
+// Several due rungs are one catch-up (S6.1): each recipient gets the highest due rung that names it.
+// What `down` swallowed, in families B and C, goes to the debtor first; everybody else on those rungs
+// is a senior and waits for the outcome of the debtor's notice (S6.2), unless no debtor is told.
+// A due rung that nobody would read fires the next one now (S3.5).
+LadderPass run_pass(Obligation& obligation, const LadderDef& ladder, const ResolveRung& resolve,
+                    const std::optional<Downtime>& down, const TimeRules& rules, Instant now);
 
-// When this obligation must be looked at next, from its due date, ladder and what has fired.
+// The debtor's catch-up notice was accepted or failed for good: seniors wait one working day more.
+void end_seniors_wait(Obligation& obligation, const TimeRules& rules, Instant now);
+
+// When the obligation must be looked at next; may lie in the past. None: nothing will happen by itself.
 std::optional<Instant> next_wake(const Obligation& obligation, const LadderDef& ladder,
-                                 const TimeRules& rules, Instant now);
+                                 const TimeRules& rules);
 
-// Highest rung that has fired in any due version, or -1.
+// Highest rung that fired in any due version, or -1.
 int reached_rung(const Obligation& obligation);
+// True when a rung after the due date has fired in any version.
+bool was_escalated(const Obligation& obligation, const LadderDef& ladder);
 
-// Sets a new due instant: raises the version unless the local date stays, marks what has passed, and
-// when it moved earlier owes the highest rung never fired (S5.1, S5.2).
-Obligation move_due(Obligation obligation, std::optional<Instant> new_due, const LadderDef& ladder,
-                    const TimeRules& rules, Instant now);
+// Sets a new due instant. The version rises unless the local due date stays the same; rungs whose new
+// instant is past count as passed, and if the due moved earlier the highest rung never fired in any
+// version is owed once (S5.1, S5.2).
+void move_due(Obligation& obligation, Instant new_due, const LadderDef& ladder,
+              const TimeRules& rules, Instant now);
 
 }  // namespace assured

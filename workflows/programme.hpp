@@ -37,6 +37,8 @@ struct RoleTerm {
   auto operator<=>(const RoleTerm&) const = default;
 };
 std::string to_text(const RoleTerm& term);
+// The term that to_text() writes so; nothing for any other text.
+std::optional<RoleTerm> parse_role_term(std::string_view text);
 
 // ---------------------------------------------------------------------------------------------
 // Guards: a closed set, structured, each able to say what is missing (DESIGN.md 5)
@@ -100,6 +102,11 @@ struct Guard {
 // ---------------------------------------------------------------------------------------------
 // Effects
 
+// How a ladder, or a word to somebody, is sent: A unsafe practice, B professional disagreement,
+// C chasing.
+enum class Family { a, b, c };
+std::string_view to_text(Family f);  // "A", "B", "C"
+
 struct Effect {
   enum class Kind {
     create,     // child items of kind `of`: one, or one for each agency in field `each`
@@ -125,15 +132,13 @@ struct Effect {
   std::string from;   // set: another own field
   std::string role;
   std::string name;
+  Family family = Family::c;  // tell: A goes out at once, day and night
   bool optional = false;  // assign, link: the event may leave it out
   std::map<std::string, std::string> copy;  // create: child field -> own field
 };
 
 // ---------------------------------------------------------------------------------------------
 // Kinds
-
-enum class Family { a, b, c };
-std::string_view to_text(Family f);  // "A", "B", "C"
 
 struct FieldDef {
   std::string name;
@@ -172,6 +177,7 @@ struct ObligationDef {
   Family family = Family::c;
   std::string source;          // the policy document and version, or "local policy, to be confirmed"
   bool keeps_rung = false;     // round 2 goes on at the rung round 1 had reached (S15.2)
+  std::string of_state;        // the state whose `deadline` this is (S2.2); empty: declared by itself
   SourcePlace place;
 };
 
@@ -321,6 +327,9 @@ struct Definition {
   std::vector<std::string> link_kinds = {"source", "follows", "duplicates", "supports"};
   Span correct_within;            // S9.2
   VacancyRule vacancy;
+  // Templates the engine itself uses, [notices] in the file.
+  std::string moved_template;      // S5.3: an escalated deadline moved later
+  std::string hand_over_template;  // S3.4: a post with open obligations has a new holder
 
   const KindDef* find_kind(std::string_view kind) const;
 };
@@ -347,7 +356,9 @@ struct Establishment {
 struct Programme {
   Definition definition;
   Establishment establishment;
-  std::string text;  // the definition's own files, as stored under the digest
+  // The files that hold the definition, each after a line "#%file NAME", as stored under the digest.
+  // A file with nothing but establishment is left out, so that a new agency makes no new version.
+  std::string text;
 };
 
 // ---------------------------------------------------------------------------------------------
@@ -382,6 +393,12 @@ struct ProgrammeLimits {
 ProgrammeReading parse_programme(const std::vector<SourceText>& toml_files,
                                  const std::vector<SourceText>& template_files,
                                  const ProgrammeLimits& limits = {});
+
+// Reads a pinned definition back from Programme::text, as stored under its digest (S1.2). It passed
+// every check when it was stored, so only its form is looked at; what the establishment's tables say
+// is passed over. The digest is left empty.
+// Errors: invalid, with the first mistake.
+Result<Definition> parse_definition(std::string_view text);
 
 // The same state machines drawn: Graphviz, or Mermaid for a page. One graph a kind.
 std::string to_dot(const Definition& definition);

@@ -1,0 +1,338 @@
+// Obligations inside a decision: opening, closing, dating, moving and firing (S2.2, S2.3, S5, S7).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workflows/deciding.hpp"
+
+namespace assured {
+
+namespace {
+
+std::string when(const std::optional<Instant>& at) { return at ? to_text(*at) : "no date yet"; }
+
+// The anchor's instant of a date field is the start of its day; of an instant field the instant.
+std::optional<Instant> instant_of(const FieldValue* value, const Zone& zone) {
+  if (value == nullptr || !value->is_set()) return std::nullopt;
+  const Value& content = reveal(*value, Viewer{}, Purpose::guard);
+  if (const auto* date = std::get_if<Date>(&content)) return at_local(*date, TimeOfDay{0}, zone);
+  if (const auto* at = std::get_if<Instant>(&content)) return *at;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Deciding::DueNow Deciding::compute_due(const DueRule& rule, const Item& item,
+                                       const Obligation* bound) const {
+  DueNow result;
+  const std::vector<Item> above = ancestors_of(item);
+  const Zone& zone = *rules.time.zone;
+  const std::string field =
+      rule.from == AnchorKind::parent_field ? "parent." + rule.field : rule.field;
+  if (rule.kind == DueRule::Kind::on) {
+    const FieldValue* value = find_value(field, item, above);
+    if (value == nullptr || !value->is_set()) return result;
+    const Value& content = reveal(*value, Viewer{}, Purpose::guard);
+    if (const auto* date = std::get_if<Date>(&content)) {
+      result.due = due_on(*date, rules.time);
+      result.anchor = at_local(*date, TimeOfDay{0}, zone);
+    } else if (const auto* at = std::get_if<Instant>(&content)) {
+      result.due = result.anchor = *at;
+    }
+    return result;
+  }
+  switch (rule.from) {
+    case AnchorKind::entry:
+      result.anchor = bound != nullptr && bound->anchor ? bound->anchor : item.entered_at;
+      break;
+    case AnchorKind::created:
+      result.anchor = item.created_at;
+      break;
+    case AnchorKind::now:
+    case AnchorKind::meeting:
+      // The instant the obligation opened: fixed once it has.
+      result.anchor = bound != nullptr ? bound->opened_at : event.occurred_at;
+      break;
+    case AnchorKind::field:
+    case AnchorKind::parent_field:
+      result.anchor = instant_of(find_value(field, item, above), zone);
+      break;
+  }
+  if (!result.anchor) return result;
+  switch (rule.kind) {
+    case DueRule::Kind::after:
+      result.due = due_after(*result.anchor, rule.after, rules.time).due_at;
+      break;
+    case DueRule::Kind::hours:
+      result.due = due_in_hours(*result.anchor, rule.in_hours, rule.else_, rules.time).due_at;
+      break;
+    case DueRule::Kind::meeting: {
+      const auto due_of = [&](const Meeting& m) {
+        return due_by_meeting(m.start, rule.offset, rules.time);
+      };
+      // S7.2: the binding is to the meeting's id; only a cancelled one is left for the next.
+      if (bound != nullptr && bound->meeting)
+        for (const Meeting& m : facts.meetings)
+          if (m.id == bound->meeting && m.state != Meeting::State::cancelled) {
+            result.meeting = m.id;
+            result.due = due_of(m);
+            return result;
+          }
+      const Meeting* first = nullptr;
+      for (const Meeting& m : facts.meetings) {
+        if (m.body != rule.body || m.state != Meeting::State::planned) continue;
+        if (m.start <= *result.anchor || due_of(m) <= *result.anchor) continue;
+        if (first == nullptr || m.start < first->start) first = &m;
+      }
+      if (first == nullptr) {
+        result.no_meeting = true;
+        break;
+      }
+      result.meeting = first->id;
+      result.due = due_of(*first);
+      break;
+    }
+    case DueRule::Kind::on:
+      break;
+  }
+  return result;
+}
+
+const LadderDef& Deciding::ladder(const std::string& name) const {
+  const auto found = rules.definition.ladders.find(name);
+  ASSURED_ASSERT(found != rules.definition.ladders.end());  // the checker refuses unknown ladders
+  return found->second;
+}
+
+const ObligationDef* Deciding::def_of(const Obligation& obligation) const {
+  const Item* holder = find(obligation.item);
+  return holder == nullptr ? nullptr : kind_of(*holder).find_obligation(obligation.name);
+}
+
+std::vector<Obligation*> Deciding::obligations_of(ItemId id) {
+  std::vector<Obligation*> result;
+  for (auto& [key, changed] : work_.obligations)
+    if (changed.now.item == id) result.push_back(&changed.now);
+  return result;
+}
+
+void Deciding::set_next(Obligation& o) {
+  if (!o.is_open()) {
+    o.next_at.reset();
+    return;
+  }
+  o.next_at = next_wake(o, ladder(o.ladder), rules.time);
+  // S8.4: a transition with event "time" is tried once at the due instant.
+  const Item* holder = find(o.item);
+  if (holder == nullptr || !o.due_at) return;
+  for (const TransitionDef& t : kind_of(*holder).transitions) {
+    if (t.event != "time" || t.expires != o.name) continue;
+    const bool tried = std::any_of(o.fired.begin(), o.fired.end(), [&](const FiredRung& f) {
+      return f.rung == expiry_rung && f.due_version == o.due_version;
+    });
+    if (!tried && (!o.next_at || *o.due_at < *o.next_at)) o.next_at = o.due_at;
+    break;
+  }
+}
+
+void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
+  const Item& subject = item(id);
+  int round = 0;
+  int reached = -1;
+  for (const Obligation* o : obligations_of(id)) {
+    if (o->name != def.name) continue;
+    if (o->is_open()) return;  // S2.3: one that is open keeps its id, version and rungs
+    if (o->round >= round) {
+      round = o->round;
+      reached = reached_rung(*o);
+    }
+  }
+  Obligation o;
+  o.id = ObligationId{work_.ids.next_obligation++};
+  o.item = id;
+  o.name = def.name;
+  o.round = round + 1;
+  const auto debtor = resolve_debtor(def.owed_by, def.fallback, scope_of(subject));
+  o.owed_by = debtor ? to_text(*debtor) : std::string{};
+  o.ladder = def.ladder;
+  o.family = def.family;
+  o.opened_at = event.occurred_at;
+  o.rungs_from = event.occurred_at;
+  o.rule = o.round > 1 && def.due_again ? *def.due_again : def.due;
+  if (def.keeps_rung && reached > 0) o.first_rung = reached;
+  const DueNow due = compute_due(o.rule, subject, nullptr);
+  o.anchor = due.anchor;
+  o.due_at = o.first_due_at = due.due;
+  o.meeting = due.meeting;
+  set_next(o);
+  line(id, "opened", fmt::format("{} (round {}), owed by {}, due {}", o.name, o.round,
+                                 o.owed_by.empty() ? "nobody yet" : o.owed_by, when(o.due_at)));
+  const ObligationId key = o.id;
+  const std::string body = o.rule.body;
+  work_.obligations.emplace(key, Changed<Obligation>{std::nullopt, std::move(o)});
+  if (due.no_meeting) {
+    // S7.3: setting the date is owed, and is the deadline the item waits on.
+    const auto b = rules.establishment.bodies.find(body);
+    if (b != rules.establishment.bodies.end())
+      open_plain(id, std::string(set_date_prefix) + body, b->second.set_date_by,
+                 b->second.set_date_within, b->second.set_date_ladder, b->second.source);
+  }
+  if (!debtor)
+    open_plain(id, std::string(name_somebody), rules.definition.vacancy.owed_by,
+               rules.definition.vacancy.within, rules.definition.vacancy.ladder,
+               rules.definition.vacancy.source);
+}
+
+void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, Span within,
+                          const std::string& ladder_name, const std::string& source) {
+  ObligationDef def;
+  def.name = std::move(name);
+  def.owed_by = owed_by;
+  def.due.kind = DueRule::Kind::after;
+  def.due.after = within;
+  def.due.from = AnchorKind::now;
+  def.ladder = ladder_name;
+  def.source = source;
+  // A vacancy at the board itself must not open vacancies for ever.
+  if (def.name == name_somebody && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id)))) return;
+  def.family = ladder(ladder_name).family;
+  open_obligation(id, def);
+}
+
+void Deciding::close_obligation(Obligation& o, const std::string& by) {
+  o.closed_at = event.occurred_at;
+  o.closed_by = by;
+  o.next_at.reset();
+  o.held_until.reset();
+  o.seniors_wait_until.reset();
+  o.seniors_wait_rungs.clear();
+  line(o.item, "closed",
+       fmt::format("{} (round {}) by {}{}", o.name, o.round, by,
+                   o.due_at && *o.closed_at > *o.due_at ? ", late" : ""));
+}
+
+// S3.2: who owes changes with assignments; the rungs that fired stay fired.
+void Deciding::refresh_debtors(ItemId id) {
+  const Item& subject = item(id);
+  for (Obligation* o : obligations_of(id)) {
+    const ObligationDef* def = def_of(*o);
+    if (!o->is_open() || def == nullptr) continue;
+    const auto debtor = resolve_debtor(def->owed_by, def->fallback, scope_of(subject));
+    const std::string owed_by = debtor ? to_text(*debtor) : std::string{};
+    if (owed_by == o->owed_by) continue;
+    line(id, "moved", fmt::format("{} is now owed by {}", o->name, owed_by.empty() ? "nobody" : owed_by));
+    o->owed_by = owed_by;
+    set_next(*o);
+  }
+}
+
+bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
+  if (!o.is_open()) return false;
+  const Item& subject = item(o.item);
+  const DueNow due = compute_due(o.rule, subject, &o);
+  const MeetingId was_meeting = o.meeting;
+  o.meeting = due.meeting;
+  const std::string companion = std::string(set_date_prefix) + o.rule.body;
+  if (due.no_meeting) {
+    if (o.due_at)
+      line(o.item, "moved", fmt::format("{}: from {} to no date, because {}", o.name, when(o.due_at), cause));
+    o.due_at.reset();
+    set_next(o);
+    const auto b = rules.establishment.bodies.find(o.rule.body);
+    if (b != rules.establishment.bodies.end())
+      open_plain(o.item, companion, b->second.set_date_by, b->second.set_date_within,
+                 b->second.set_date_ladder, b->second.source);
+    return true;
+  }
+  if (o.rule.kind == DueRule::Kind::meeting && due.due)
+    for (Obligation* other : obligations_of(o.item))
+      if (other->is_open() && other->name == companion) close_obligation(*other, "meeting planned");
+  o.anchor = due.anchor;
+  if (!due.due || o.due_at == due.due) return o.meeting != was_meeting;
+
+  const LadderDef& steps = ladder(o.ladder);
+  const std::optional<Instant> old = o.due_at;
+  const bool escalated = was_escalated(o, steps);
+  const std::set<std::string> told_so_far = [&] {
+    std::set<std::string> result;
+    for (const FiredRung& f : o.fired)
+      if (f.rung >= 0 && !f.to.empty()) result.insert(f.to);
+    return result;
+  }();
+  const bool first = !o.first_due_at;
+  move_due(o, *due.due, steps, rules.time, now);
+  set_next(o);
+  line(o.item, "moved", fmt::format("{}: from {} to {}, because {}", o.name, when(old), when(o.due_at), cause));
+  if (!first && old && escalated && *o.due_at > *old) {
+    // S5.3: whoever was told that it is late hears once that the date moved.
+    for (const std::string& to : told_so_far) {
+      const auto party = parse_party(to);
+      if (!party) continue;
+      Prompt& prompt = new_prompt(o.item, *party, rules.definition.moved_template, o.family);
+      prompt.obligation = o.id;
+      prompt.due_version = o.due_version;
+    }
+  }
+  return true;
+}
+
+Result<void> Deciding::recompute(ItemId id, const std::string& cause, bool by_hand) {
+  for (Obligation* o : obligations_of(id)) {
+    if (!o->is_open()) continue;
+    const std::optional<Instant> old = o->due_at;
+    recompute_one(*o, cause);
+    if (by_hand && o->family == Family::a && old && o->due_at && *o->due_at > *old)
+      return Error{Errc::refused,
+                   fmt::format("“{}” is about immediate risk: its deadline cannot be moved later; it "
+                               "can be suspended by two people, for at most 24 hours at a time",
+                               o->name)};
+  }
+  return {};
+}
+
+void Deciding::hand_over(const Obligation& o, const Party& to) {
+  Prompt& prompt = new_prompt(o.item, to, rules.definition.hand_over_template, o.family);
+  prompt.obligation = o.id;
+  prompt.due_version = o.due_version;
+  line(o.item, "hand-over", fmt::format("{} is now with a new holder of {}", o.name, to_text(to)));
+}
+
+LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
+  const Item& subject = item(o.item);
+  const LadderDef& steps = ladder(o.ladder);
+  const RoleScope scope = scope_of(subject, o.owed_by);
+  const Date today = local_date(now, *rules.time.zone);
+  const ResolveRung to_whom = [&](const RungDef& rung) {
+    std::vector<Told> told;
+    for (const RoleTerm& term : rung.to)
+      for (Party& party : resolve(term, scope)) {
+        const bool known = std::any_of(told.begin(), told.end(),
+                                       [&](const Told& t) { return t.party == party; });
+        if (known) continue;
+        const bool reachable = !contact_points(party, scope, today).empty();
+        told.push_back({std::move(party), reachable});
+      }
+    return told;
+  };
+  LadderPass pass = run_pass(o, steps, to_whom, down, rules.time, now);
+  const bool late_in_gap = down.has_value();
+  for (const Firing& firing : pass.fire) {
+    const auto party = parse_party(firing.to);
+    ASSURED_ASSERT(party.has_value());
+    const RungDef& rung = steps.rungs[static_cast<std::size_t>(firing.rung)];
+    Prompt& prompt = new_prompt(o.item, *party, rung.template_name, o.family);
+    prompt.obligation = o.id;
+    prompt.due_version = o.due_version;
+    prompt.rung = firing.rung;
+    prompt.cycle = firing.cycle;
+    prompt.missed = firing.missed;
+    if (late_in_gap && !firing.missed.empty()) {
+      prompt.down_from = down->from;
+      prompt.down_to = down->to;
+    }
+    line(o.item, "rung", fmt::format("{}: rung {} to {}", o.name, to_text(rung.at), firing.to));
+  }
+  return pass;
+}
+
+}  // namespace assured

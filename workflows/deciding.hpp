@@ -1,0 +1,112 @@
+// The working copy inside one decision. Internal to decide*.cpp: not for other folders.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "workflows/decide.hpp"
+#include "workflows/guard.hpp"
+#include "workflows/roles.hpp"
+
+namespace assured {
+
+// Built-in obligations; no programme declares these names.
+inline constexpr std::string_view name_somebody = "name somebody";
+inline constexpr std::string_view set_date_prefix = "set the next date: ";
+// The rung number under which a time transition is recorded as tried.
+inline constexpr int expiry_rung = -2;
+
+class Deciding {
+ public:
+  Deciding(const Rules& rules, const Facts& facts, const Event& event, Instant now);
+
+  // Puts an item and what hangs on it under work.
+  void add(const Item& item);
+
+  // Carries out `event` on `id` by transitions of its kind. `by_system` skips the check of roles.
+  Result<void> run_event(ItemId id, const std::string& event, bool by_system);
+  // Starts an item of `kind` under `parent` (none: a root).
+  Result<ItemId> run_start(const KindDef& kind, const StartDef& start, ItemId parent);
+  // Auto transitions and ready prompts that the changes made possible (S8.1).
+  Result<void> settle();
+
+  // --- obligations (decide_obligations.cpp)
+  void open_obligation(ItemId item, const ObligationDef& def);
+  void open_plain(ItemId item, std::string name, const RoleTerm& owed_by, Span within,
+                  const std::string& ladder, const std::string& source);
+  void close_obligation(Obligation& obligation, const std::string& by);
+  void refresh_debtors(ItemId item);
+  Result<void> recompute(ItemId item, const std::string& cause, bool by_hand);
+  // Recomputes one; true when its due instant or binding changed.
+  bool recompute_one(Obligation& obligation, const std::string& cause);
+  void set_next(Obligation& obligation);
+  void hand_over(const Obligation& obligation, const Party& to);
+  LadderPass fire(Obligation& obligation, const std::optional<Downtime>& down);
+
+  void tell(ItemId item, const std::vector<RoleTerm>& to, const std::string& template_name,
+            Family family);
+  void line(ItemId item, std::string what, std::string text);
+  Decision take();
+
+  Item& item(ItemId id);
+  const Item* find(ItemId id) const;
+  const KindDef& kind_of(const Item& item) const;
+  std::vector<Item> ancestors_of(const Item& item) const;
+  std::vector<ItemId> descendants(ItemId scope, const std::string& kind) const;
+  std::vector<Obligation*> obligations_of(ItemId item);
+  RoleScope scope_of(const Item& item, std::string owed_by = {}) const;
+  const LadderDef& ladder(const std::string& name) const;
+  const ObligationDef* def_of(const Obligation& obligation) const;
+  int count(const CountQuery& query) const;
+
+  const Rules& rules;
+  const Facts& facts;
+  const Event& event;
+  const Instant now;
+
+ private:
+  struct DueNow {
+    std::optional<Instant> anchor, due;
+    MeetingId meeting;
+    bool no_meeting = false;
+  };
+  DueNow compute_due(const DueRule& rule, const Item& item, const Obligation* bound) const;
+  Result<void> try_transition(Item& subject, const TransitionDef& def, bool by_system);
+  Result<void> apply_fields(Item& subject, const std::vector<std::string>& takes);
+  Result<void> apply_effects_before(Item& subject, const std::vector<Effect>& effects);
+  Result<void> apply_effects_after(ItemId subject, const std::vector<Effect>& effects);
+  std::vector<std::string> missing(const Item& subject, const Guards& guards,
+                                   const std::vector<Effect>* effects, bool with_event) const;
+  void enter(Item& subject, const std::string& state);
+  void run_triggers(ItemId id, const std::string& event_name, bool entered);
+  ItemId create_child(const Effect& effect, const Item& parent, const std::string& agency);
+  ItemId new_item(const KindDef& kind, const Item* parent);
+  Prompt& new_prompt(ItemId item, const Party& to, const std::string& template_name, Family family);
+  std::string reference(std::int64_t id) const;
+
+  // Everything that a refused try must leave as it was.
+  struct Work {
+    std::map<ItemId, Changed<Item>> items;
+    std::map<ObligationId, Changed<Obligation>> obligations;
+    std::vector<Assignment> assignments;  // as they are now
+    std::vector<Changed<Assignment>> assignments_changed;
+    std::vector<Approval> approvals;
+    std::vector<Changed<Approval>> approvals_changed;
+    std::vector<Link> links;
+    std::vector<Changed<Link>> links_changed;
+    std::vector<Changed<Prompt>> prompts;
+    std::vector<JournalLine> lines;
+    std::set<ItemId> touched;  // items an event changed in this decision
+    std::set<ItemId> stepped;  // items that took an auto step already
+    int depth = 0;
+    IdPool ids;
+  };
+  Work work_;
+};
+
+Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
+                                const Event& event, Instant now);
+
+}  // namespace assured

@@ -1,0 +1,191 @@
+#include "workflows/roles.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace assured {
+
+namespace {
+
+// A post that was ended is followed to its successor (S1.3); bounded, because a file could hold a ring.
+std::string current_post(const Establishment& establishment, std::string post) {
+  constexpr int successors_max = 8;
+  for (int step = 0; step < successors_max; ++step) {
+    const PostDef* def = establishment.find_post(post);
+    if (def == nullptr || !def->successor) break;
+    post = *def->successor;
+  }
+  return post;
+}
+
+std::string above(const Establishment& establishment, const std::string& post) {
+  const PostDef* def = establishment.find_post(current_post(establishment, post));
+  return def == nullptr ? std::string{} : current_post(establishment, def->above);
+}
+
+std::vector<Party> post_party(const Establishment& establishment, const std::string& post) {
+  const std::string now = current_post(establishment, post);
+  if (establishment.find_post(now) == nullptr) return {};
+  return {Party{Party::Kind::post, now}};
+}
+
+std::vector<Party> owner_of(const RoleScope& scope) {
+  if (!scope.owed_by.empty()) {
+    if (const auto party = parse_party(scope.owed_by)) {
+      // The debtor may have been ended since; and an assignment nobody holds falls back.
+      if (party->kind == Party::Kind::post) return post_party(scope.establishment, party->name);
+      return {*party};
+    }
+    return {};
+  }
+  const KindDef* kind = scope.definition.find_kind(scope.item.kind);
+  if (kind == nullptr) return {};
+  const StateDef* state = kind->find_state(scope.item.state);
+  const auto by_field = [&]() -> std::vector<Party> {
+    const auto field = scope.item.fields.find(kind->owner_field);
+    if (field == scope.item.fields.end() || !field->second.is_set()) return {};
+    const Value& value = reveal(field->second, Viewer{}, Purpose::guard);
+    const auto* post = std::get_if<std::string>(&value);
+    return post == nullptr ? std::vector<Party>{} : post_party(scope.establishment, *post);
+  };
+  // A final state need not name an owner; the kind's owner field still says whose the item was.
+  if (state == nullptr || !state->owner || state->owner->kind == RoleTerm::Kind::owner)
+    return by_field();
+  return resolve(*state->owner, scope);
+}
+
+}  // namespace
+
+const Assignment* find_assignment(const std::vector<Assignment>& assignments, ItemId item,
+                                  std::string_view role) {
+  const Assignment* latest = nullptr;
+  for (const Assignment& a : assignments)
+    if (a.item == item && a.role == role && !a.to && (latest == nullptr || latest->from <= a.from))
+      latest = &a;
+  return latest;
+}
+
+std::vector<Party> resolve(const RoleTerm& term, const RoleScope& scope) {
+  const Establishment& establishment = scope.establishment;
+  switch (term.kind) {
+    case RoleTerm::Kind::owner:
+      return owner_of(scope);
+    case RoleTerm::Kind::owner_above:
+    case RoleTerm::Kind::owner_above2: {
+      std::vector<Party> result;
+      for (const Party& owner : owner_of(scope)) {
+        std::string post = above(establishment, post_of(owner, scope));
+        if (term.kind == RoleTerm::Kind::owner_above2) post = above(establishment, post);
+        for (Party& party : post_party(establishment, post)) result.push_back(std::move(party));
+      }
+      return result;
+    }
+    case RoleTerm::Kind::assigned:
+      if (find_assignment(scope.assignments, scope.item.id, term.name) == nullptr) return {};
+      return {Party{Party::Kind::assigned, term.name}};
+    case RoleTerm::Kind::agency: {
+      std::vector<Party> result;
+      // An agency that was ended acts through its successor.
+      std::string agency = scope.item.agency;
+      if (const auto def = establishment.agencies.find(agency);
+          def != establishment.agencies.end() && def->second.successor)
+        agency = *def->second.successor;
+      if (agency.empty()) return result;
+      for (const auto& [id, post] : establishment.posts)
+        if (post.agency == agency && post.role == term.name)
+          for (Party& party : post_party(establishment, id)) result.push_back(std::move(party));
+      return result;
+    }
+    case RoleTerm::Kind::board:
+      return post_party(establishment, term.name);
+    case RoleTerm::Kind::body: {
+      std::vector<Party> result;
+      const auto body = establishment.bodies.find(term.name);
+      if (body == establishment.bodies.end()) return result;
+      for (const std::string& member : body->second.members)
+        for (Party& party : post_party(establishment, member))
+          if (std::find(result.begin(), result.end(), party) == result.end())
+            result.push_back(std::move(party));
+      return result;
+    }
+    case RoleTerm::Kind::anyone:
+      return {};
+  }
+  return {};
+}
+
+std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<RoleTerm>& fallback,
+                                    const RoleScope& scope) {
+  if (auto parties = resolve(term, scope); !parties.empty()) return parties.front();
+  if (fallback)
+    if (auto parties = resolve(*fallback, scope); !parties.empty()) return parties.front();
+  return std::nullopt;
+}
+
+std::string post_of(const Party& party, const RoleScope& scope) {
+  if (party.kind == Party::Kind::post) return party.name;
+  const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
+  return assignment == nullptr ? std::string{} : assignment->by_post;
+}
+
+std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today) {
+  std::vector<ContactPoint> result;
+  std::set<std::string, std::less<>> seen;
+  const auto add = [&](const std::string& person, const std::string& name,
+                       const std::string& address) {
+    if (!address.empty() && seen.insert(address).second) result.push_back({person, name, address});
+  };
+  std::string post_id = party.name;
+  if (party.kind == Party::Kind::assigned) {
+    const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
+    if (assignment == nullptr) return result;
+    const Person* person = scope.people.find_person(assignment->person);
+    if (person != nullptr && !person->mail.empty()) {
+      add(person->id, person->name, person->mail);
+      return result;
+    }
+    post_id = assignment->by_post;  // an assignee without an address is reached through their post
+  }
+  const PostDef* post = scope.establishment.find_post(post_id);
+  if (post == nullptr) return result;
+  for (const std::string& holder : scope.people.holders_of(post->id, today))
+    if (const Person* person = scope.people.find_person(holder))
+      add(person->id, person->name, person->mail);
+  add({}, post->title, post->mailbox);
+  return result;
+}
+
+bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,
+               std::string_view for_post, Date today) {
+  const std::vector<std::string> held = scope.people.posts_of(person, today);
+  for (const RoleTerm& term : terms) {
+    if (term.kind == RoleTerm::Kind::anyone) {
+      if (!held.empty()) return true;
+      continue;
+    }
+    for (const Party& party : resolve(term, scope)) {
+      if (party.kind == Party::Kind::assigned) {
+        const Assignment* assignment =
+            find_assignment(scope.assignments, scope.item.id, party.name);
+        if (assignment == nullptr) continue;
+        if (for_post.empty()) {
+          if (assignment->person == person) return true;
+        } else {
+          const auto posts = scope.people.posts_of(assignment->person, today);
+          if (assignment->by_post == for_post ||
+              std::find(posts.begin(), posts.end(), for_post) != posts.end())
+            return true;
+        }
+        continue;
+      }
+      if (!for_post.empty()) {
+        if (party.name == for_post) return true;
+      } else if (std::find(held.begin(), held.end(), party.name) != held.end()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace assured

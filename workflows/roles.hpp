@@ -1,0 +1,48 @@
+// Role terms resolved on an item: to posts and assignments, and to whether anybody would be reached.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "workflows/item.hpp"
+
+namespace assured {
+
+// What a term is resolved against. References must outlive the call.
+struct RoleScope {
+  const Establishment& establishment;
+  const Definition& definition;
+  const Item& item;
+  const std::vector<Assignment>& assignments;  // those of other items are ignored
+  const People& people;
+  std::string owed_by;  // Party text: `owner` on a rung; empty: the owner of the item's state
+};
+
+// The parties a term means. Empty when there is none (no such post in the agency, nobody assigned).
+std::vector<Party> resolve(const RoleTerm& term, const RoleScope& scope);
+
+// The one party that owes: the first resolved; for assigned:* with nobody assigned, `fallback`.
+std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<RoleTerm>& fallback,
+                                    const RoleScope& scope);
+
+// The post a party stands on: the post itself, or what an assignment falls back to.
+std::string post_of(const Party& party, const RoleScope& scope);
+
+// One way to reach somebody: a person's address or a post's mailbox.
+struct ContactPoint {
+  std::string person;   // empty: the mailbox
+  std::string name;     // as greeted
+  std::string address;
+};
+// Present holders of the post and its mailbox, or the assignee; each address once (S3.4).
+std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today);
+
+// True when `person`, acting for `for_post` when that is not empty, satisfies one of `terms`.
+bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,
+               std::string_view for_post, Date today);
+
+// The open assignment of a role on an item, if any.
+const Assignment* find_assignment(const std::vector<Assignment>& assignments, ItemId item,
+                                  std::string_view role);
+
+}  // namespace assured
