@@ -1,0 +1,222 @@
+// The people file: data that a board changes weekly (S1.4), read with row-level errors.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "workflows/directory.hpp"
+#include "workflows/mistakes.hpp"
+
+namespace assured {
+
+namespace {
+
+using reading::suggest;
+
+// Their mail systems are gone: mail to them is lost (DOMAIN.md 7).
+constexpr std::array<std::string_view, 5> retired_domains{"gsi.gov.uk", "gse.gov.uk", "gsx.gov.uk",
+                                                          "gcsx.gov.uk", "pnn.police.uk"};
+
+bool is_retired(std::string_view domain) {
+  return std::any_of(retired_domains.begin(), retired_domains.end(), [&](std::string_view retired) {
+    if (domain.size() < retired.size() ||
+        domain.substr(domain.size() - retired.size()) != retired)
+      return false;
+    return domain.size() == retired.size() || domain[domain.size() - retired.size() - 1] == '.';
+  });
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// What stands behind the '@'; nothing when this is no address.
+std::optional<std::string> domain_of(const std::string& mail) {
+  const auto at = mail.find('@');
+  if (at == 0 || at == std::string::npos || mail.find('@', at + 1) != std::string::npos)
+    return std::nullopt;
+  const bool plain = std::all_of(mail.begin(), mail.end(), [](char c) {
+    return c > ' ' && c != ',' && c != ';' && c != '<' && c != '>' && c != '"' && c != '\x7f';
+  });
+  auto domain = lower(mail.substr(at + 1));
+  if (!plain || domain.find('.') == std::string::npos || domain.front() == '.' ||
+      domain.back() == '.')
+    return std::nullopt;
+  return domain;
+}
+
+// One [[person]] table being read.
+class PersonRow {
+ public:
+  PersonRow(const toml::table& table, std::size_t row, PeopleFile& file)
+      : table_(table), row_(row), file_(file) {}
+
+  void error(std::string field, std::string message) const {
+    file_.errors.push_back({row_, std::move(field), std::move(message)});
+  }
+
+  std::string text(const toml::table& table, const std::string& field, bool required) const {
+    const auto* node = table.get(field);
+    if (!node) {
+      if (required) error(field, "This is missing.");
+      return {};
+    }
+    const auto written = node->value_exact<std::string>();
+    if (!written || written->find_first_not_of(" \t") == std::string::npos) {
+      error(field, "Write a text in quotes.");
+      return {};
+    }
+    return *written;
+  }
+
+  // A date as TOML knows it, or in quotes.
+  std::optional<Date> date(const toml::table& table, const std::string& field) const {
+    const auto* node = table.get(field);
+    if (!node) return std::nullopt;
+    std::string written;
+    if (const auto* day = node->as_date())
+      written = fmt::format("{:04}-{:02}-{:02}", day->get().year, day->get().month, day->get().day);
+    else if (const auto quoted = node->value_exact<std::string>())
+      written = *quoted;
+    const auto parsed = parse_date(written);
+    if (parsed) return *parsed;
+    error(field, "Write a date that exists as 2026-09-01.");
+    return std::nullopt;
+  }
+
+  void unknown_keys(const toml::table& table, const std::vector<std::string>& known) const {
+    for (const auto& [key, node] : table)
+      if (std::find(known.begin(), known.end(), key.str()) == known.end())
+        error(std::string{key.str()}, sentence("There is no such key", suggest(key.str(), known)));
+  }
+
+  static std::string sentence(const std::string& what, const std::string& hint) {
+    return hint.empty() ? what + "." : fmt::format("{} ({}).", what, hint);
+  }
+
+  void read(const Establishment& establishment, std::set<std::string>& ids);
+
+ private:
+  void read_holding(const toml::table& entry, const Establishment& establishment,
+                    const std::string& person, const std::optional<std::string>& domain);
+
+  const toml::table& table_;
+  std::size_t row_;
+  PeopleFile& file_;
+};
+
+void PersonRow::read_holding(const toml::table& entry, const Establishment& establishment,
+                             const std::string& person, const std::optional<std::string>& domain) {
+  unknown_keys(entry, {"post", "from", "to"});
+  Holding holding;
+  holding.person = person;
+  holding.post = text(entry, "post", true);
+  if (!entry.contains("from")) error("from", "Say since when the post is held.");
+  const auto from = date(entry, "from");
+  holding.to = date(entry, "to");
+  if (from && holding.to && *holding.to <= *from)
+    error("to", "The post ends before it begins; 'to' is the first day on which it is no longer held.");
+  if (holding.post.empty()) return;
+  const auto* post = establishment.find_post(holding.post);
+  if (!post) {
+    error("post", sentence(fmt::format("There is no post '{}'", holding.post),
+                           suggest(holding.post, reading::keys_of(establishment.posts))));
+    return;
+  }
+  const auto agency = establishment.agencies.find(post->agency);
+  if (domain && agency != establishment.agencies.end() && !agency->second.domains.empty()) {
+    const auto& domains = agency->second.domains;
+    const bool is_theirs = std::any_of(domains.begin(), domains.end(), [&](const std::string& one) {
+      return lower(one) == *domain;
+    });
+    if (!is_theirs)
+      error("mail", fmt::format("The address is in none of the domains of {} ({}).",
+                                agency->second.title, fmt::join(domains, ", ")));
+  }
+  if (!from) return;
+  holding.from = *from;
+  file_.holdings.push_back(std::move(holding));
+}
+
+void PersonRow::read(const Establishment& establishment, std::set<std::string>& ids) {
+  unknown_keys(table_, {"id", "name", "mail", "phone", "posts"});
+  Person person;
+  person.id = text(table_, "id", true);
+  person.name = text(table_, "name", true);
+  person.mail = text(table_, "mail", true);
+  person.phone = text(table_, "phone", false);
+  if (!person.id.empty() && !reading::is_plain_name(person.id))
+    error("id", "Use small letters, digits, - and _, beginning with a letter.");
+  if (!person.id.empty() && !ids.insert(person.id).second)
+    error("id", fmt::format("There are two people with the id '{}'.", person.id));
+
+  std::optional<std::string> domain;
+  if (!person.mail.empty()) {
+    domain = domain_of(person.mail);
+    if (!domain) error("mail", "This is not a mail address.");
+    if (domain && is_retired(*domain)) {
+      error("mail", "Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
+                    "ended); ask for the new address.");
+      domain.reset();  // which agency's domain it is not does not matter any more
+    }
+  }
+  const auto* node = table_.get("posts");
+  const auto* posts = node ? node->as_array() : nullptr;
+  if (!posts || posts->empty()) {
+    error("posts", "Name at least one post: posts = [{ post = \"qa-officer\", from = 2026-09-01 }].");
+  } else {
+    for (const auto& entry : *posts) {
+      if (const auto* holding = entry.as_table())
+        read_holding(*holding, establishment, person.id, domain);
+      else
+        error("posts", "Write each post as { post = \"...\", from = 2026-09-01 }.");
+    }
+  }
+  file_.persons.push_back(std::move(person));
+}
+
+}  // namespace
+
+PeopleFile parse_people(std::string_view toml, std::string_view source,
+                        const Establishment& establishment) {
+  PeopleFile file;
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (toml.substr(0, 3) == byte_order_mark) toml.remove_prefix(3);
+  if (toml.empty()) {
+    file.errors.push_back({0, {}, "The file is empty."});
+    return file;
+  }
+  try {
+    const auto root = toml::parse(toml, source);
+    for (const auto& [key, node] : root)
+      if (key.str() != "person")
+        file.errors.push_back(
+            {0, std::string{key.str()},
+             PersonRow::sentence("There is no such key", suggest(key.str(), {"person"}))});
+    const auto* rows = root.get_as<toml::array>("person");
+    if (!rows) {
+      file.errors.push_back({0, "person", "There is no [[person]] table in this file."});
+      return file;
+    }
+    std::set<std::string> ids;
+    std::size_t number = 0;
+    for (const auto& entry : *rows) {
+      ++number;
+      if (const auto* table = entry.as_table())
+        PersonRow{*table, number, file}.read(establishment, ids);
+      else
+        file.errors.push_back({number, "person", "Write each person as a [[person]] table."});
+    }
+  } catch (const toml::parse_error& error) {
+    file.errors.push_back({0, {},
+                           fmt::format("Line {} of {} is not TOML: {}.", error.source().begin.line,
+                                       source, error.description())});
+  }
+  return file;
+}
+
+}  // namespace assured
