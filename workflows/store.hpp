@@ -32,6 +32,8 @@ struct JournalRow {
   std::string digest;      // hex
   std::string chain;       // hex
   std::string body;        // JSON as stored; empty when removed
+  std::string channel;
+  Instant occurred_at;     // S14.3: claimed
 };
 
 // Who does what, for the journal.

@@ -1,0 +1,83 @@
+// What the port reads of one board, over a connection. Used by readers, and by writers inside their
+// transaction.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/journal.hpp"
+#include "store/rows.hpp"
+#include "store/statement.hpp"
+#include "workflows/store.hpp"
+
+namespace assured::store {
+
+// The functions are those of BoardReader, which has their contracts. Items' files: items.cpp;
+// obligations': obligations.cpp; prompts', notices': outbox.cpp; the rest: records.cpp.
+class Board {
+ public:
+  Board(Connection& connection, std::string id) : connection_(connection), id_(std::move(id)) {}
+
+  Connection& connection() { return connection_; }
+  const std::string& id() const { return id_; }
+  // A query of this board: `$board` is bound.
+  Query query(std::string_view sql);
+  // The row of `table` with the key of `like`.
+  std::optional<Row> find_row(const Table& table, const Row& like);
+
+  std::optional<Item> find_item(ItemId id);
+  std::optional<Item> find_item(std::string_view reference);
+  std::vector<Item> list_items(const ItemFilter& filter);
+  std::vector<Item> list_ancestors(const Item& item);
+  std::vector<Item> list_descendants(ItemId scope, const std::set<std::string>& kinds);
+  int count_descendants(const CountQuery& query);
+  std::vector<Assignment> assignments_of(const std::vector<ItemId>& items);
+  std::vector<Link> links_of(ItemId item);
+  std::vector<Approval> approvals_of(ItemId item);
+
+  std::optional<Obligation> find_obligation(ObligationId id);
+  std::vector<Obligation> list_obligations(const ObligationFilter& filter);
+  std::vector<Obligation> open_obligations_of(const std::vector<ItemId>& items);
+  std::vector<Obligation> obligations_of(ItemId item);
+
+  std::vector<Prompt> prompts_of(ObligationId obligation);
+  std::optional<Prompt> find_prompt(PromptId id);
+  std::vector<Prompt> pending_prompts(Instant now, std::size_t limit);
+  std::optional<Instant> next_pending_prompt_at();
+  std::vector<Prompt> list_prompts(std::size_t limit, PromptId after);
+  std::vector<Notice> list_notices(std::size_t limit, NoticeId after);
+  std::vector<Notice> notices_of(PromptId prompt);
+  std::optional<std::string> find_notice_bytes(NoticeId id);
+
+  std::vector<Meeting> list_meetings(std::string_view body);
+  std::optional<Meeting> find_meeting(MeetingId id);
+  People load_people();
+  std::optional<std::string> find_definition(std::string_view digest);
+  std::vector<CalendarOverride> calendar_overrides();
+  std::optional<std::string> find_value(std::string_view name);
+
+ private:
+  void load_fired(Obligation& obligation);
+  std::vector<Obligation> read_obligations(Query query);
+
+  Connection& connection_;
+  std::string id_;
+};
+
+// All rows of a query, each made a domain value by `from`.
+template <class T>
+std::vector<T> read_all(Query& query, T (*from)(const Row&)) {
+  std::vector<T> out;
+  while (query.step()) out.push_back(from(query.row()));
+  return out;
+}
+
+template <class T>
+std::optional<T> read_one(Query& query, T (*from)(const Row&)) {
+  if (!query.step()) return std::nullopt;
+  return from(query.row());
+}
+
+}  // namespace assured::store

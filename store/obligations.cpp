@@ -1,0 +1,64 @@
+// Obligations with their fired rungs.
+#include "store/board.hpp"
+
+namespace assured::store {
+
+void Board::load_fired(Obligation& obligation) {
+  static const std::string sql = fired_rungs_table().select +
+                                 " AND obligation = $obligation"
+                                 " ORDER BY due_version, rung, cycle, recipient";
+  Query run = query(sql);
+  run.bind("$obligation", obligation.id.value);
+  while (run.step()) obligation.fired.push_back(fired_rung_from(run.row()));
+}
+
+std::vector<Obligation> Board::read_obligations(Query run) {
+  std::vector<Obligation> out = read_all(run, obligation_from);
+  for (auto& obligation : out) load_fired(obligation);
+  return out;
+}
+
+std::optional<Obligation> Board::find_obligation(ObligationId id) {
+  Query run = query(obligations_table().find);
+  run.bind("$id", id.value);
+  auto found = read_one(run, obligation_from);
+  if (found) load_fired(*found);
+  return found;
+}
+
+std::vector<Obligation> Board::list_obligations(const ObligationFilter& filter) {
+  std::string sql = obligations_table().select + " AND id > $after";
+  if (filter.item) sql += " AND item = $item";
+  if (!filter.owed_by.empty()) sql += " AND owed_by = $owed_by";
+  if (filter.open_only) sql += " AND closed_at IS NULL";
+  if (filter.due_before) sql += " AND due_at < $due_before";
+  sql += " ORDER BY id LIMIT $limit";
+  Query run = query(sql);
+  run.bind("$after", filter.after.value);
+  if (filter.item) run.bind("$item", filter.item->value);
+  if (!filter.owed_by.empty()) run.bind("$owed_by", filter.owed_by);
+  if (filter.due_before) run.bind("$due_before", to_ms(*filter.due_before));
+  run.bind("$limit", static_cast<std::int64_t>(filter.limit));
+  return read_obligations(std::move(run));
+}
+
+std::vector<Obligation> Board::open_obligations_of(const std::vector<ItemId>& items) {
+  static const std::string sql =
+      obligations_table().select + " AND item = $item AND closed_at IS NULL ORDER BY id";
+  std::vector<Obligation> out;
+  for (const ItemId item : items) {
+    Query run = query(sql);
+    run.bind("$item", item.value);
+    for (auto& obligation : read_obligations(std::move(run))) out.push_back(std::move(obligation));
+  }
+  return out;
+}
+
+std::vector<Obligation> Board::obligations_of(ItemId item) {
+  static const std::string sql = obligations_table().select + " AND item = $item ORDER BY id";
+  Query run = query(sql);
+  run.bind("$item", item.value);
+  return read_obligations(std::move(run));
+}
+
+}  // namespace assured::store

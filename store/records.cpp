@@ -1,0 +1,52 @@
+// What is known of the board itself: people, meetings, definitions, calendar, named values.
+#include "store/board.hpp"
+
+namespace assured::store {
+
+std::vector<Meeting> Board::list_meetings(std::string_view body) {
+  static const std::string all = meetings_table().select + " ORDER BY start_at, id";
+  static const std::string of_body =
+      meetings_table().select + " AND body = $body ORDER BY start_at, id";
+  Query run = query(body.empty() ? all : of_body);
+  if (!body.empty()) run.bind("$body", body);
+  return read_all(run, meeting_from);
+}
+
+std::optional<Meeting> Board::find_meeting(MeetingId id) {
+  Query run = query(meetings_table().find);
+  run.bind("$id", id.value);
+  return read_one(run, meeting_from);
+}
+
+People Board::load_people() {
+  static const std::string persons = persons_table().select + " ORDER BY id";
+  static const std::string holdings = holdings_table().select + " ORDER BY person, from_date, post";
+  People people;
+  Query read_persons = query(persons);
+  people.persons = read_all(read_persons, person_from);
+  Query read_holdings = query(holdings);
+  people.holdings = read_all(read_holdings, holding_from);
+  return people;
+}
+
+std::optional<std::string> Board::find_definition(std::string_view digest) {
+  Query run = query(definitions_table().find);
+  run.bind("$digest", digest);
+  if (!run.step()) return std::nullopt;
+  return run.text(1);
+}
+
+std::vector<CalendarOverride> Board::calendar_overrides() {
+  static const std::string sql = calendar_overrides_table().select + " ORDER BY date";
+  Query run = query(sql);
+  return read_all(run, calendar_override_from);
+}
+
+std::optional<std::string> Board::find_value(std::string_view name) {
+  Query run = query("SELECT value FROM named_values WHERE board = $board AND name = $name");
+  run.bind("$name", name);
+  if (!run.step()) return std::nullopt;
+  return run.text(0);
+}
+
+}  // namespace assured::store

@@ -1,0 +1,173 @@
+#include "store/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "store/digest.hpp"
+#include "store/journal.hpp"
+
+namespace assured::store {
+namespace {
+
+constexpr std::string_view journal_rows =
+    "SELECT j.seq, j.at, j.actor, j.for_post, j.channel, j.kind, j.item, j.occurred_at, j.digest,"
+    " j.chain, b.salt, b.body FROM journal j"
+    " LEFT JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
+    " WHERE j.board = $board ORDER BY j.seq";
+constexpr std::string_view bodies_alone =
+    "SELECT b.seq FROM journal_bodies b WHERE b.board = $board AND NOT EXISTS"
+    " (SELECT 1 FROM journal j WHERE j.board = b.board AND j.seq = b.seq) ORDER BY b.seq";
+constexpr std::string_view items_of_journal =
+    "SELECT item, seq FROM journal_items WHERE board = $board ORDER BY seq, item";
+constexpr std::string_view bytes_of_notices =
+    "SELECT b.notice, b.bytes, n.digest FROM notice_bytes b"
+    " LEFT JOIN notices n ON n.board = b.board AND n.id = b.notice"
+    " WHERE b.board = $board ORDER BY b.notice";
+
+using MemoryTable = std::map<Row, Row>;  // by key
+
+class Verifier {
+ public:
+  Verifier(Connection& connection, std::string_view board)
+      : connection_(connection), board_(board) {}
+
+  VerifyReport run() {
+    check_journal();
+    // With a broken journal nothing can be said of the tables.
+    if (report_.faults.empty()) {
+      for (const Table* table : journaled_tables()) check_table(*table);
+      check_items_of_journal();
+      check_notice_bytes();
+    }
+    if (report_.faults.size() > verify_faults_max) report_.faults.resize(verify_faults_max);
+    return std::move(report_);
+  }
+
+ private:
+  template <class... Args>
+  void fault(fmt::format_string<Args...> format, Args&&... args) {
+    // One beyond the limit is enough to know that there are more.
+    if (report_.faults.size() <= verify_faults_max)
+      report_.faults.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  Query query(std::string_view sql) {
+    Query run = connection_.query(sql);
+    run.bind("$board", board_);
+    return run;
+  }
+
+  void check_journal() {
+    Query run = query(journal_rows);
+    std::string previous = first_chain();
+    while (run.step()) {
+      ++report_.rows;
+      JournalHeader header{run.integer(0), run.integer(1), run.text(2),    run.text(3),
+                           run.text(4),    run.text(5),    run.integer(6), run.integer(7)};
+      if (header.seq != report_.rows) {
+        fault("journal row {}: it stands where row {} should", header.seq, report_.rows);
+        return;
+      }
+      const std::string digest = from_hex(run.text(8));
+      const std::string chain = next_chain(previous, board_, header, digest);
+      if (to_hex(chain) != run.text(9))
+        fault("journal row {}: its chain does not follow from the row before and its own header",
+              header.seq);
+      else if (run.is_null(11))
+        fault("journal row {}: its body is missing", header.seq);
+      else if (body_digest(from_hex(run.text(10)), run.text(11)) != digest)
+        fault("journal row {}: its body is not the one that was written", header.seq);
+      else
+        replay(header, run.text(11));
+      previous = chain;
+      if (!report_.faults.empty()) return;  // what follows would only repeat the first
+    }
+    Query alone = query(bodies_alone);
+    while (alone.step()) fault("journal_bodies ({}): it has no journal row", alone.integer(0));
+  }
+
+  void replay(const JournalHeader& header, std::string_view text) {
+    Body body;
+    try {
+      body = parse_body(text);
+    } catch (const StoreError&) {
+      fault("journal row {}: its body is in no known form", header.seq);
+      return;
+    }
+    for (auto& change : body.changes) {
+      MemoryTable& table = tables_[change.table];
+      const Row key = change.key();
+      const auto found = table.find(key);
+      const bool as_left =
+          found == table.end() ? !change.was : change.was && *change.was == found->second;
+      if (!as_left)
+        fault("journal row {}: {} was not as this row says before it", header.seq,
+              describe(*change.table, key));
+      if (change.now)
+        table[key] = *change.now;
+      else
+        table.erase(key);
+    }
+    auto items = items_of(body.changes);
+    if (header.item != 0) items.insert(header.item);
+    for (const auto item : items) items_.emplace(header.seq, item);
+  }
+
+  void check_table(const Table& table) {
+    MemoryTable& expected = tables_[&table];
+    Query run = query(table.select);
+    while (run.step()) {
+      const Row row = run.row();
+      const Row key = table.key_of(row);
+      const auto found = expected.find(key);
+      if (found == expected.end()) {
+        fault("{}: no journal row wrote it", describe(table, key));
+        continue;
+      }
+      for (std::size_t i = table.keys; i < row.size(); ++i)
+        if (row[i] != found->second[i])
+          fault("{}: column {} is not what the journal says", describe(table, key),
+                table.columns[i]);
+      expected.erase(found);
+    }
+    for (const auto& [key, row] : expected) fault("{}: it is missing", describe(table, key));
+  }
+
+  void check_items_of_journal() {
+    Query run = query(items_of_journal);
+    while (run.step()) {
+      if (items_.erase({run.integer(1), run.integer(0)}) == 0)
+        fault("journal_items ({}, {}): that row does not concern that item", run.integer(0),
+              run.integer(1));
+    }
+    for (const auto& [seq, item] : items_)
+      fault("journal_items ({}, {}): it is missing", item, seq);
+  }
+
+  void check_notice_bytes() {
+    Query run = query(bytes_of_notices);
+    while (run.step()) {
+      if (run.is_null(2))
+        fault("notice_bytes ({}): there is no such notice", run.integer(0));
+      else if (blake2b_hex(run.text(1)) != run.text(2))
+        fault("notice_bytes ({}): the bytes are not those that were written", run.integer(0));
+    }
+  }
+
+  Connection& connection_;
+  std::string board_;
+  VerifyReport report_;
+  std::map<const Table*, MemoryTable> tables_;
+  std::set<std::pair<std::int64_t, std::int64_t>> items_;  // seq, item
+};
+
+}  // namespace
+
+VerifyReport verify_board(Connection& connection, std::string_view board) {
+  return Verifier{connection, board}.run();
+}
+
+}  // namespace assured::store

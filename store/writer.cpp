@@ -1,0 +1,237 @@
+#include "store/writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "store/digest.hpp"
+
+namespace assured::store {
+namespace {
+
+constexpr std::string_view next_item =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM items WHERE board = $board";
+constexpr std::string_view next_obligation =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM obligations WHERE board = $board";
+constexpr std::string_view next_prompt =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM prompts WHERE board = $board";
+constexpr std::string_view next_notice =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM notices WHERE board = $board";
+constexpr std::string_view next_meeting =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM meetings WHERE board = $board";
+constexpr std::string_view add_bytes =
+    "INSERT INTO notice_bytes (board, notice, bytes) VALUES ($board, $notice, $bytes)";
+constexpr std::string_view set_value =
+    "INSERT INTO named_values (board, name, value) VALUES ($board, $name, $value)"
+    " ON CONFLICT (board, name) DO UPDATE SET value = excluded.value";
+
+std::uint64_t to_seed(std::string_view bytes) {
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, bytes.data(), sizeof seed);
+  return seed;
+}
+
+}  // namespace
+
+Writer::Writer(Connection& connection, std::string board,
+               std::optional<std::uint64_t> reference_seed, bool& failed)
+    : ReadPort<BoardWriter>(connection, std::move(board)),
+      reference_seed_(reference_seed),
+      failed_(failed) {}
+
+template <class F>
+auto Writer::guarded(F&& write) -> decltype(write()) {
+  try {
+    return write();
+  } catch (...) {
+    failed_ = true;
+    throw;
+  }
+}
+
+std::int64_t Writer::next_id(std::string_view sql) {
+  Query run = board_.query(sql);
+  run.step();
+  return run.integer(0);
+}
+
+IdPool Writer::take_ids() {
+  IdPool ids;
+  ids.next_item = next_id(next_item);
+  ids.next_obligation = next_id(next_obligation);
+  ids.next_prompt = next_id(next_prompt);
+  // A repeatable seed still differs from command to command: each writes a journal row.
+  ids.seed =
+      reference_seed_
+          ? to_seed(blake2b(fmt::format("{}:{}:{}", *reference_seed_, board_.id(),
+                                        read_chain_head(board_.connection(), board_.id()).seq)))
+          : to_seed(random_bytes(sizeof(std::uint64_t)));
+  return ids;
+}
+
+void Writer::put(Body& body, const Table& table, Row row, Expect expect) {
+  auto was = board_.find_row(table, row);
+  const bool right = expect == Expect::any || was.has_value() == (expect == Expect::present);
+  if (!right)
+    throw StoreError(fmt::format("{} {}.", describe(table, table.key_of(row)),
+                                 was ? "is already there" : "is not there"),
+                     false);
+  if (was == row) return;
+  Query run = board_.query(table.put);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    run.bind_cell(("$" + table.columns[i]).c_str(), row[i]);
+  run.run();
+  body.changes.push_back({&table, std::move(was), std::move(row)});
+}
+
+void Writer::remove(Body& body, const Table& table, const Row& row) {
+  Query run = board_.query(table.remove);
+  for (std::size_t i = 0; i < table.keys; ++i)
+    run.bind_cell(("$" + table.columns[i]).c_str(), row[i]);
+  run.run();
+  body.changes.push_back({&table, row, std::nullopt});
+}
+
+std::int64_t Writer::append(const JournalHead& head, const Body& body, Instant now) {
+  return append_journal(board_.connection(), board_.id(), head, body, now);
+}
+
+void Writer::append_if_changed(const JournalHead& head, const Body& body, Instant now) {
+  if (!body.changes.empty()) append(head, body, now);
+}
+
+void Writer::put_items(Body& body, const Decision& decision) {
+  for (const auto& [was, now] : decision.items) {
+    if (was) {
+      // The decision was made on rows read in this transaction; anything else would overwrite
+      // somebody's change.
+      const auto stored = board_.find_item(now.id);
+      if (stored && stored->version != was->version)
+        throw StoreError(fmt::format("Item {} is at version {}, not at {} as was decided on.",
+                                     now.id.value, stored->version, was->version),
+                         true);
+    }
+    put(body, items_table(), to_row(now), was ? Expect::present : Expect::absent);
+  }
+}
+
+void Writer::put_obligations(Body& body, const Decision& decision, std::int64_t seq) {
+  for (const auto& [was, now] : decision.obligations) {
+    put(body, obligations_table(), to_row(now), was ? Expect::present : Expect::absent);
+    for (const auto& fired : now.fired) {
+      if (was && std::find(was->fired.begin(), was->fired.end(), fired) != was->fired.end())
+        continue;
+      // A key that is there already would be a rung fired twice.
+      put(body, fired_rungs_table(), to_row(fired, seq), Expect::absent);
+    }
+  }
+}
+
+std::int64_t Writer::write(const JournalHead& head, const Decision& decision, Instant now) {
+  return guarded([&] {
+    Body body;
+    body.reason = head.reason;
+    body.lines = decision.lines;
+    const std::int64_t seq = read_chain_head(board_.connection(), board_.id()).seq + 1;
+    put_items(body, decision);
+    put_obligations(body, decision, seq);
+    for (const auto& change : decision.assignments)
+      put(body, assignments_table(), to_row(change.now), Expect::any);
+    for (const auto& change : decision.links)
+      put(body, links_table(), to_row(change.now), Expect::any);
+    for (const auto& change : decision.approvals)
+      put(body, approvals_table(), to_row(change.now), Expect::any);
+    for (const auto& [was, prompt] : decision.prompts)
+      put(body, prompts_table(), to_row(prompt), was ? Expect::present : Expect::absent);
+    return append(head, body, now);
+  });
+}
+
+void Writer::write_people(const JournalHead& head, const std::vector<Person>& persons,
+                          const std::vector<Holding>& holdings, Instant now) {
+  guarded([&] {
+    Body body;
+    std::set<std::string, std::less<>> named;
+    for (const auto& person : persons) {
+      put(body, persons_table(), to_row(person), Expect::any);
+      named.insert(person.id);
+    }
+    const auto is_given = [&](const Holding& held) {
+      return std::any_of(holdings.begin(), holdings.end(), [&](const Holding& given) {
+        return given.person == held.person && given.post == held.post && given.from == held.from;
+      });
+    };
+    for (const auto& held : board_.load_people().holdings)
+      if (named.contains(held.person) && !is_given(held))
+        remove(body, holdings_table(), to_row(held));
+    for (const auto& holding : holdings) put(body, holdings_table(), to_row(holding), Expect::any);
+    append_if_changed(head, body, now);
+  });
+}
+
+Meeting Writer::write_meeting(const JournalHead& head, Meeting meeting, Instant now) {
+  return guarded([&] {
+    const bool is_new = !meeting.id;
+    if (is_new) meeting.id = MeetingId{next_id(next_meeting)};
+    Body body;
+    put(body, meetings_table(), to_row(meeting), is_new ? Expect::absent : Expect::present);
+    append_if_changed(head, body, now);
+    return meeting;
+  });
+}
+
+void Writer::write_calendar_override(const JournalHead& head, const CalendarOverride& day,
+                                     Instant now) {
+  guarded([&] {
+    Body body;
+    put(body, calendar_overrides_table(), to_row(day), Expect::any);
+    append_if_changed(head, body, now);
+  });
+}
+
+void Writer::write_definition(const JournalHead& head, std::string_view digest,
+                              std::string_view text, Instant now) {
+  guarded([&] {
+    Body body;
+    put(body, definitions_table(), Row{std::string{digest}, std::string{text}}, Expect::any);
+    append_if_changed(head, body, now);
+  });
+}
+
+std::vector<Notice> Writer::write_notices(const JournalHead& head, const Prompt& prompt,
+                                          std::vector<std::pair<Notice, std::string>> notices,
+                                          Instant now) {
+  return guarded([&] {
+    Body body;
+    Prompt after = prompt;
+    if (after.state == PromptState::pending) after.state = PromptState::noticed;
+    put(body, prompts_table(), to_row(after), Expect::present);
+    std::vector<Notice> out;
+    for (auto& [notice, bytes] : notices) {
+      if (!notice.id) notice.id = NoticeId{next_id(next_notice)};
+      notice.prompt = prompt.id;
+      notice.digest = blake2b_hex(bytes);
+      put(body, notices_table(), to_row(notice), Expect::absent);
+      board_.query(add_bytes).bind("$notice", notice.id.value).bind_bytes("$bytes", bytes).run();
+      out.push_back(std::move(notice));
+    }
+    append(head, body, now);
+    return out;
+  });
+}
+
+void Writer::write_notice_state(const JournalHead& head, const Notice& notice, Instant now) {
+  guarded([&] {
+    Body body;
+    put(body, notices_table(), to_row(notice), Expect::present);
+    append_if_changed(head, body, now);
+  });
+}
+
+void Writer::put_value(std::string_view name, std::string_view value) {
+  guarded([&] { board_.query(set_value).bind("$name", name).bind("$value", value).run(); });
+}
+
+}  // namespace assured::store
