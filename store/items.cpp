@@ -133,7 +133,7 @@ int Board::count_descendants(const CountQuery& count) {
                   below(*this, count.scope));
   if (!where.states.empty()) sql += " AND state IN " + placeholders('s', where.states.size());
   Query run = query(sql);
-  run.bind("$scope", count.scope.value).bind("$kind", count.kind);
+  run.bind("$scope", count.scope.value).bind("$kind", count.kind).bind("$voided", voided_state);
   bind_words(run, 's', where.states);
   if (where.fields.empty()) return run.step() ? static_cast<int>(run.integer(0)) : 0;
   // The rows of one kind below one item are few, so their fields are compared here. A table of

@@ -53,7 +53,7 @@ struct ItemFilter {
   std::vector<std::string> states;
   std::optional<ItemId> parent, root;
   std::string agency;
-  bool open_only = false;
+  bool open_only = false;              // somebody still owes something on it
   std::size_t limit = 500;
   ItemId after;                        // keyset paging
 };
@@ -76,6 +76,7 @@ class BoardReader {
   virtual std::vector<Item> list_items(const ItemFilter& filter) = 0;
   virtual std::vector<Item> list_ancestors(const Item& item) = 0;  // nearest first
   virtual std::vector<Item> list_descendants(ItemId scope, const std::set<std::string>& kinds) = 0;
+  // Voided items count for nothing; a field that is not set matches no text.
   virtual int count_descendants(const CountQuery& query) = 0;
   virtual std::optional<Obligation> find_obligation(ObligationId id) = 0;
   virtual std::vector<Obligation> list_obligations(const ObligationFilter& filter) = 0;
@@ -113,14 +114,18 @@ class BoardWriter : public BoardReader {
   virtual IdPool take_ids() = 0;
   // Writes all of `decision` with one journal row. Returns its seq.
   virtual std::int64_t write(const JournalHead& head, const Decision& decision, Instant now) = 0;
+  // The persons given get exactly the holdings given; of others, holdings are added or changed. What
+  // is already so leaves no journal row.
   virtual void write_people(const JournalHead& head, const std::vector<Person>& persons,
                             const std::vector<Holding>& holdings, Instant now) = 0;
+  // Without an id, a new meeting, which gets one.
   virtual Meeting write_meeting(const JournalHead& head, Meeting meeting, Instant now) = 0;
   virtual void write_calendar_override(const JournalHead& head, const CalendarOverride& day,
                                        Instant now) = 0;
   virtual void write_definition(const JournalHead& head, std::string_view digest,
                                 std::string_view text, Instant now) = 0;
-  // Notices made from a prompt, with their bytes, and the prompt's new state; before any connection.
+  // Notices made from a prompt, with their bytes, and the prompt's new state (`noticed` when it says
+  // `pending`); before any connection. Ids and digests are given here.
   virtual std::vector<Notice> write_notices(const JournalHead& head, const Prompt& prompt,
                                             std::vector<std::pair<Notice, std::string>> notices,
                                             Instant now) = 0;
