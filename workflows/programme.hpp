@@ -109,7 +109,8 @@ std::string_view to_text(Family f);  // "A", "B", "C"
 
 struct Effect {
   enum class Kind {
-    create,     // child items of kind `of`: one, or one for each agency in field `each`
+    create,     // child items of kind `of`: one, or one for each agency in field `each`; `to` and
+                // `template_name` tell roles of each child at once
     cascade,    // event `event` on descendants of kind `of` that have it in their state
     tell,       // prompts to `to` with `template_name`, now
     set,        // own field `field` := event time ("now"), stored text, or field `from`

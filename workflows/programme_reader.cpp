@@ -227,6 +227,12 @@ ProgrammeReading parse_programme(const std::vector<SourceText>& toml_files,
   // With a file unread, everything that it declares would be told as unknown.
   if (complete) {
     check_top_level(roots, mistakes);
+    const Checking checking{programme->definition, programme->establishment, mistakes};
+    check_establishment(checking);
+    check_kinds(checking);
+    check_flow(checking);
+    check_ladders(checking);
+    check_templates(checking);
   }
   if (!mistakes.empty()) return {std::nullopt, mistakes.take()};
   programme->text = definition_text(toml_files, documents);

@@ -2,6 +2,7 @@
 // months later.
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -128,6 +129,14 @@ constexpr std::array guard_kinds{
     GuardKind{"not", Guard::Kind::not_, read_not_guard},
 };
 
+// A key that names a rule of its own, but may also stand beside another one.
+template <class Rule>
+std::string_view also_with(const Rule& rule) {
+  if constexpr (std::is_same_v<decltype(rule.kind), Effect::Kind>)
+    if (rule.kind == Effect::Kind::create) return "tell";
+  return {};
+}
+
 // Which of a closed set of rules a table is: the one whose naming key it has. Two, or none, is a
 // mistake, and the answer nothing.
 template <class Kinds>
@@ -137,6 +146,7 @@ auto find_rule(Row& row, const Kinds& kinds, std::string_view what) -> decltype(
   for (const auto& kind : kinds) {
     known.emplace_back(kind.key);
     if (!row.holds(kind.key)) continue;
+    if (found && kind.key == also_with(*found)) continue;
     if (found) {
       row.mistake(kind.key, fmt::format("this {0} is a '{1}' and a '{2}' at once", what, found->key,
                                         kind.key),
@@ -170,7 +180,16 @@ std::optional<Guard> read_guard(Row row) {
   return guard;
 }
 
+void read_tell(Row& row, Effect& effect) {
+  effect.to = row.roles("tell");
+  if (effect.to.empty()) row.mistake("tell", "nobody is told", "write tell = [\"board:qa-officer\"]");
+  effect.template_name = row.required_text("template", "name the template of the mail");
+  effect.family = row.family("family").value_or(Family::c);
+}
+
+// With `tell`, each child's own roles are told of it at once.
 void read_create(Row& row, Effect& effect) {
+  if (row.has("tell")) read_tell(row, effect);
   effect.of = row.text("create").value_or("");
   effect.each = row.text("each").value_or("");
   if (auto copy = row.table("copy"))
@@ -180,14 +199,6 @@ void read_create(Row& row, Effect& effect) {
 void read_cascade(Row& row, Effect& effect) {
   effect.event = row.text("cascade").value_or("");
   effect.of = row.required_text("kind", "name the kind that the event goes to");
-}
-
-void read_tell(Row& row, Effect& effect) {
-  effect.to = row.roles("tell");
-  if (row.roles("tell").empty())
-    row.mistake("tell", "nobody is told", "write tell = [\"board:qa-officer\"]");
-  effect.template_name = row.required_text("template", "name the template of the mail");
-  effect.family = row.family("family").value_or(Family::c);
 }
 
 void read_set(Row& row, Effect& effect) {

@@ -174,7 +174,7 @@ event = "close"
 to = "closed"
 by = ["board:qa-officer"]
 requires = [{ approved_by = ["qa-subgroup"] }, { met = "qa-subgroup" }]
-effects = [{ tell = ["agency:lead", "body:qa-subgroup"], template = "closed" }]
+effects = [{ tell = ["board:chair", "body:qa-subgroup"], template = "closed" }]
 [[kind.audit.transition]]
 from = "*"
 event = "withdraw"
