@@ -48,6 +48,7 @@ class Board {
   std::optional<Instant> next_pending_prompt_at();
   std::vector<Prompt> list_prompts(std::size_t limit, PromptId after);
   std::vector<Notice> list_notices(std::size_t limit, NoticeId after);
+  std::vector<Notice> unsent_notices(Instant now, std::size_t limit);
   std::vector<Notice> notices_of(PromptId prompt);
   std::optional<std::string> find_notice_bytes(NoticeId id);
 

@@ -129,8 +129,8 @@ std::vector<Item> Board::list_descendants(ItemId scope, const std::set<std::stri
 int Board::count_descendants(const CountQuery& count) {
   const auto& where = count.where;
   std::string sql =
-      fmt::format("SELECT {}{} AND kind = $kind", where.fields.empty() ? "COUNT(*)" : "fields",
-                  below(*this, count.scope));
+      fmt::format("SELECT {}{} AND kind = $kind AND state <> $voided",
+                  where.fields.empty() ? "COUNT(*)" : "fields", below(*this, count.scope));
   if (!where.states.empty()) sql += " AND state IN " + placeholders('s', where.states.size());
   Query run = query(sql);
   run.bind("$scope", count.scope.value).bind("$kind", count.kind).bind("$voided", voided_state);

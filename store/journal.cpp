@@ -104,7 +104,7 @@ std::string next_chain(std::string_view previous, std::string_view board,
   append_part(bytes, header.for_post);
   append_part(bytes, header.channel);
   append_part(bytes, header.kind);
-  append_part(bytes, std::to_string(header.item));
+  append_part(bytes, header.item ? std::to_string(*header.item) : "");
   append_part(bytes, std::to_string(header.occurred_at_ms));
   bytes += digest;
   return blake2b(bytes);
@@ -120,9 +120,15 @@ ChainHead read_chain_head(Connection& connection, std::string_view board) {
 std::int64_t append_journal(Connection& connection, std::string_view board, const JournalHead& head,
                             const Body& body, Instant now) {
   const ChainHead previous = read_chain_head(connection, board);
-  const JournalHeader header{
-      previous.seq + 1, to_ms(now), head.actor,      head.for_post,
-      head.channel,     head.kind,  head.item.value, to_ms(head.occurred_at)};
+  JournalHeader header;
+  header.seq = previous.seq + 1;
+  header.at_ms = to_ms(now);
+  header.actor = head.actor;
+  header.for_post = head.for_post;
+  header.channel = head.channel;
+  header.kind = head.kind;
+  if (head.item) header.item = head.item.value;
+  header.occurred_at_ms = to_ms(head.occurred_at);
   const std::string salt = random_bytes(salt_bytes);
   const std::string text = to_json(body);
   const std::string digest = body_digest(salt, text);

@@ -18,7 +18,7 @@ struct JournalHeader {
   std::int64_t seq = 0;
   std::int64_t at_ms = 0;
   std::string actor, for_post, channel, kind;
-  std::int64_t item = 0;
+  std::optional<std::int64_t> item;
   std::int64_t occurred_at_ms = 0;
 };
 

@@ -66,6 +66,16 @@ std::vector<Notice> Board::notices_of(PromptId prompt) {
   return read_all(run, notice_from);
 }
 
+std::vector<Notice> Board::unsent_notices(Instant now, std::size_t limit) {
+  static const std::string sql =
+      notices_table().select +
+      " AND state IN ('pending', 'leased', 'deferred', 'unknown') AND created_at <= $now"
+      " ORDER BY id LIMIT $limit";
+  Query run = query(sql);
+  run.bind("$now", to_ms(now)).bind("$limit", static_cast<std::int64_t>(limit));
+  return read_all(run, notice_from);
+}
+
 std::optional<std::string> Board::find_notice_bytes(NoticeId id) {
   Query run = query("SELECT bytes FROM notice_bytes WHERE board = $board AND notice = $notice");
   run.bind("$notice", id.value);

@@ -65,6 +65,9 @@ class ReadPort : public Port {
   std::vector<Notice> list_notices(std::size_t limit, NoticeId after) override {
     return board_.list_notices(limit, after);
   }
+  std::vector<Notice> unsent_notices(Instant now, std::size_t limit) override {
+    return board_.unsent_notices(now, limit);
+  }
   std::vector<Notice> notices_of(PromptId prompt) override { return board_.notices_of(prompt); }
   std::optional<std::string> find_notice_bytes(NoticeId id) override {
     return board_.find_notice_bytes(id);

@@ -15,7 +15,7 @@ enum class Synchronous { full, off };
 
 struct SqliteOptions {
   std::string path;
-  std::string vfs;  // empty: the system's own
+  std::string vfs = {};  // empty: the system's own
   Synchronous synchronous = Synchronous::full;
   // How long a statement waits for another process's lock (a backup, a check) before it fails.
   std::chrono::milliseconds busy_wait{5000};

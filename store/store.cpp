@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/digest.hpp"
+#include "store/due.hpp"
 #include "store/migrations.hpp"
 #include "store/read_port.hpp"
 #include "store/verify.hpp"
@@ -23,13 +24,6 @@ namespace {
 // Idle read connections that are kept; more may be open at once.
 constexpr std::size_t idle_readers_max = 8;
 
-// The one statement that crosses boards (S16.1).
-constexpr std::string_view due_obligations =
-    "SELECT next_at, board, id FROM obligations WHERE closed_at IS NULL AND next_at <= $now"
-    " ORDER BY next_at, board, id LIMIT $limit";
-constexpr std::string_view next_due =
-    "SELECT next_at FROM obligations WHERE closed_at IS NULL AND next_at IS NOT NULL"
-    " ORDER BY next_at LIMIT 1";
 // One seek a board, where DISTINCT would read the whole journal.
 constexpr std::string_view list_boards =
     "WITH RECURSIVE found (board) AS (SELECT MIN(board) FROM journal UNION ALL"
@@ -199,7 +193,7 @@ class SqlStore final : public Store {
 
   std::optional<Instant> next_due_at() override {
     const Borrowed connection{pool_};
-    auto query = connection->query(next_due);
+    auto query = connection->query(next_due_obligation);
     if (!query.step()) return std::nullopt;
     return from_ms(query.integer(0));
   }

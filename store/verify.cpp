@@ -27,6 +27,12 @@ constexpr std::string_view bytes_of_notices =
     " LEFT JOIN notices n ON n.board = b.board AND n.id = b.notice"
     " WHERE b.board = $board ORDER BY b.notice";
 
+// Bytes go a stated time after the final state (S10.5), never before.
+constexpr std::string_view notices_without_bytes =
+    "SELECT n.id FROM notices n WHERE n.board = $board"
+    " AND n.state IN ('pending', 'leased', 'deferred', 'held', 'unknown') AND NOT EXISTS"
+    " (SELECT 1 FROM notice_bytes b WHERE b.board = n.board AND b.notice = n.id) ORDER BY n.id";
+
 using MemoryTable = std::map<Row, Row>;  // by key
 
 class Verifier {
@@ -65,20 +71,29 @@ class Verifier {
     std::string previous = first_chain();
     while (run.step()) {
       ++report_.rows;
-      JournalHeader header{run.integer(0), run.integer(1), run.text(2),    run.text(3),
-                           run.text(4),    run.text(5),    run.integer(6), run.integer(7)};
+      JournalHeader header;
+      header.seq = run.integer(0);
+      header.at_ms = run.integer(1);
+      header.actor = run.text(2);
+      header.for_post = run.text(3);
+      header.channel = run.text(4);
+      header.kind = run.text(5);
+      if (!run.is_null(6)) header.item = run.integer(6);
+      header.occurred_at_ms = run.integer(7);
       if (header.seq != report_.rows) {
         fault("journal row {}: it stands where row {} should", header.seq, report_.rows);
         return;
       }
       const std::string digest = from_hex(run.text(8));
+      const std::string salt = from_hex(run.text(10));
       const std::string chain = next_chain(previous, board_, header, digest);
-      if (to_hex(chain) != run.text(9))
+      // Hex has more than one spelling; only the one that is written is taken.
+      if (to_hex(chain) != run.text(9) || to_hex(digest) != run.text(8))
         fault("journal row {}: its chain does not follow from the row before and its own header",
               header.seq);
       else if (run.is_null(11))
         fault("journal row {}: its body is missing", header.seq);
-      else if (body_digest(from_hex(run.text(10)), run.text(11)) != digest)
+      else if (to_hex(salt) != run.text(10) || body_digest(salt, run.text(11)) != digest)
         fault("journal row {}: its body is not the one that was written", header.seq);
       else
         replay(header, run.text(11));
@@ -112,7 +127,7 @@ class Verifier {
         table.erase(key);
     }
     auto items = items_of(body.changes);
-    if (header.item != 0) items.insert(header.item);
+    if (header.item) items.insert(*header.item);
     for (const auto item : items) items_.emplace(header.seq, item);
   }
 
@@ -155,6 +170,9 @@ class Verifier {
       else if (blake2b_hex(run.text(1)) != run.text(2))
         fault("notice_bytes ({}): the bytes are not those that were written", run.integer(0));
     }
+    Query without = query(notices_without_bytes);
+    while (without.step())
+      fault("notice_bytes ({}): they are missing, and the notice is not sent", without.integer(0));
   }
 
   Connection& connection_;

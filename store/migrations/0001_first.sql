@@ -188,6 +188,9 @@ CREATE TABLE notices (
   FOREIGN KEY (board, prompt) REFERENCES prompts (board, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE INDEX notices_by_prompt ON notices (board, prompt);
+-- The sender asks at each pass what no relay has taken yet.
+CREATE INDEX notices_unsent ON notices (board, id)
+  WHERE state IN ('pending', 'leased', 'deferred', 'unknown');
 
 -- Apart from notices, because they are read once and go first (S10.5).
 CREATE TABLE notice_bytes (
