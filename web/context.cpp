@@ -1,0 +1,82 @@
+#include "web/context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace assured::web {
+
+Response answer(const json::object& body) {
+  return {200, "application/json", json::serialize(body)};
+}
+
+Result<std::int64_t> read_number(std::string_view text, std::string_view field) {
+  std::int64_t number = 0;
+  const auto end = text.data() + text.size();
+  const auto [stop, failed] = std::from_chars(text.data(), end, number);
+  if (failed != std::errc{} || stop != end || number < 0)
+    return Error{Errc::invalid, "This must be a whole number.", std::string{field}};
+  return number;
+}
+
+Result<std::size_t> read_limit(const Context& context, std::size_t fallback, std::size_t most) {
+  const std::string text = context.query("limit");
+  if (text.empty()) return fallback;
+  const auto number = read_number(text, "limit");
+  if (!number || *number < 1 || static_cast<std::size_t>(*number) > most)
+    return Error{Errc::invalid, fmt::format("This must be a whole number from 1 to {}.", most), "limit"};
+  return static_cast<std::size_t>(*number);
+}
+
+Result<Instant> read_when(const Context& context, std::string_view text, std::string_view field) {
+  if (!text.empty() && text.back() == 'Z') {
+    if (const auto at = parse_instant(text)) return *at;
+  } else if (const auto local = parse_local_time(text)) {
+    return context.board.zone->to_instant(*local);
+  }
+  return Error{Errc::invalid,
+               "This must be a time such as \"2026-11-10 10:00\" (the board's clock) or "
+               "\"2026-11-10T10:00:00Z\".",
+               std::string{field}};
+}
+
+Result<Item> find_item(Context& context, std::string_view id_or_reference) {
+  std::optional<Item> item;
+  const bool digits = !id_or_reference.empty() &&
+                      std::all_of(id_or_reference.begin(), id_or_reference.end(),
+                                  [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits)
+    item = context.reader->find_item(id_or_reference);
+  else if (const auto id = read_number(id_or_reference, "item"))
+    item = context.reader->find_item(ItemId{*id});
+  if (!item || !context.may_see(*item)) return Error{Errc::not_found, "There is no such item."};
+  return std::move(*item);
+}
+
+Result<json::object> read_object(std::string_view body, const std::set<std::string_view>& known) {
+  boost::system::error_code failed;
+  json::parse_options options;
+  options.max_depth = 4;  // the deepest body has lists inside `fields`
+  json::value parsed = json::parse(json::string_view{body.data(), body.size()}, failed, {}, options);
+  if (failed || !parsed.is_object())
+    return Error{Errc::invalid, "The request's body must be one JSON object."};
+  for (const auto& member : parsed.as_object()) {
+    const std::string_view name{member.key().data(), member.key().size()};
+    if (!known.contains(name))
+      return Error{Errc::invalid,
+                   fmt::format("There is no member of this name here. Known: {}.",
+                               fmt::join(known, ", ")),
+                   std::string{name}};
+  }
+  return std::move(parsed.as_object());
+}
+
+Result<std::string> read_text(const json::object& body, std::string_view name) {
+  const json::value* value = body.if_contains(name);
+  if (value == nullptr || value->is_null()) return std::string{};
+  if (!value->is_string()) return Error{Errc::invalid, "This must be a text.", std::string{name}};
+  return std::string{value->get_string()};
+}
+
+}  // namespace assured::web

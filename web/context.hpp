@@ -1,0 +1,75 @@
+// One request on one board: who asks, what they may see, and what they sent. Internal to web/.
+#pragma once
+
+#include <boost/json.hpp>
+#include <memory>
+#include <set>
+
+#include "web/api.hpp"
+#include "web/target.hpp"
+
+namespace assured::web {
+
+namespace json = boost::json;
+
+struct Context {
+  const Api& api;
+  const Request& request;
+  const Target& target;
+  std::string board_id;
+  const Programmes::Board& board;
+  std::unique_ptr<BoardReader> reader;
+  Instant now;
+
+  std::string person;             // of the caller; empty for an operator who is nobody on this board
+  bool is_operator = false;
+  bool board_side = false;        // holds a post of the board's own today
+  std::set<std::string> agencies; // of the caller's posts today
+
+  // An agency sees what is nobody's in particular and its own, never another's (DESIGN.md 10).
+  bool may_see(const Item& item) const {
+    return board_side || item.agency.empty() || agencies.contains(item.agency);
+  }
+  bool may_see_protected(const Item& item) const {
+    return board_side || (!item.agency.empty() && agencies.contains(item.agency));
+  }
+  std::string query(const std::string& name) const {
+    const auto found = target.query.find(name);
+    return found == target.query.end() ? std::string{} : found->second;
+  }
+};
+
+// An item by id (digits) or reference, when the caller may see it. Errors: not_found, in the same words
+// for one that is not there and one that is another agency's.
+Result<Item> find_item(Context& context, std::string_view id_or_reference);
+
+// `limit` of the query, 1 to `most`; `fallback` when it is left out. Errors: invalid.
+Result<std::size_t> read_limit(const Context& context, std::size_t fallback, std::size_t most);
+// A whole number, or nothing when it is left out. Errors: invalid.
+Result<std::int64_t> read_number(std::string_view text, std::string_view field);
+// "2026-11-10 10:00" by the board's clock, or an instant ending in Z. Errors: invalid.
+Result<Instant> read_when(const Context& context, std::string_view text, std::string_view field);
+
+// The request's body as an object with none but the `known` members. Errors: invalid.
+Result<json::object> read_object(std::string_view body, const std::set<std::string_view>& known);
+// A text member; empty when it is left out. Errors: invalid.
+Result<std::string> read_text(const json::object& body, std::string_view name);
+
+// One handler a resource; `rest` are the path's segments below the board.
+using Segments = std::vector<std::string>;
+Response get_items(Context& context, const Segments& rest);
+Response get_item(Context& context, const Segments& rest);
+Response post_event(Context& context, const Segments& rest);
+Response get_obligations(Context& context, const Segments& rest);
+Response post_obligation(Context& context, const Segments& rest);
+Response get_outbox(Context& context, const Segments& rest);
+Response get_notice(Context& context, const Segments& rest);
+Response get_journal(Context& context, const Segments& rest);
+Response get_meetings(Context& context, const Segments& rest);
+Response post_meeting(Context& context, const Segments& rest);
+Response post_people(Context& context, const Segments& rest);
+Response get_graph(Context& context, const Segments& rest);
+
+Response answer(const json::object& body);
+
+}  // namespace assured::web

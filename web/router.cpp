@@ -1,0 +1,189 @@
+// Which request goes where, and who may ask at all.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <atomic>
+
+#include "web/context.hpp"
+#include "web/json_text.hpp"
+#include "web/problem.hpp"
+
+namespace assured::web {
+
+namespace {
+
+enum class Access { anyone_mapped, board_side, operators };
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // below /v1/boards/{board}; "*" is any one segment
+  Access access;
+  Response (*answer)(Context& context, const Segments& rest);
+};
+
+// The whole API below a board. The programme itself decides who may do what to an item (`by`); this
+// only keeps agencies from what shows other agencies' work, and the directory to operators (S14.4).
+constexpr std::array routes{
+    Route{"GET", "items", Access::anyone_mapped, get_items},
+    Route{"GET", "items/*", Access::anyone_mapped, get_item},
+    Route{"POST", "items/*/events", Access::anyone_mapped, post_event},
+    Route{"POST", "events", Access::anyone_mapped, post_event},
+    Route{"GET", "obligations", Access::anyone_mapped, get_obligations},
+    Route{"POST", "obligations/*/acknowledge", Access::anyone_mapped, post_obligation},
+    Route{"POST", "obligations/*/suspend", Access::anyone_mapped, post_obligation},
+    Route{"GET", "outbox", Access::board_side, get_outbox},
+    Route{"GET", "outbox/notices/*", Access::board_side, get_notice},
+    Route{"GET", "journal", Access::board_side, get_journal},
+    Route{"GET", "meetings", Access::anyone_mapped, get_meetings},
+    Route{"POST", "meetings", Access::board_side, post_meeting},
+    Route{"POST", "meetings/*", Access::board_side, post_meeting},
+    Route{"POST", "people", Access::operators, post_people},
+    Route{"GET", "programme/graph", Access::anyone_mapped, get_graph},
+};
+
+bool matches(std::string_view path, const Segments& rest) {
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const auto slash = path.find('/');
+    const auto part = path.substr(0, slash);
+    if (part.empty() || (part != "*" && part != rest[i])) return false;
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  }
+  return path.empty();
+}
+
+Response get_health(const Api& api) {
+  const Health health = api.health();
+  json::object body;
+  body["status"] = health.ok() ? "ok" : "failing";
+  body["version"] = ASSURED_VERSION;
+  body["now"] = to_text(api.clock.now());
+  body["started_at"] = to_text(health.started_at);
+  json::array workers;
+  for (const auto& worker : health.workers) {
+    json::object row;
+    row["name"] = worker.name;
+    if (worker.last_pass) row["last_pass"] = to_text(*worker.last_pass);
+    // The trouble's own words are for the log: they may name what an unmapped caller should not see.
+    row["ok"] = worker.trouble.empty();
+    workers.push_back(std::move(row));
+  }
+  body["workers"] = std::move(workers);
+  Response response = answer(body);
+  response.status = health.ok() ? 200 : 503;
+  return response;
+}
+
+Response get_boards(const Request& request, const Api& api) {
+  json::array boards;
+  for (const auto& id : api.programmes.boards()) {
+    const auto person = api.find_person(request.uid, id);
+    if (!person && !api.is_operator(request.uid)) continue;
+    const auto& programme = *api.programmes.get_board(id).current;
+    json::object row;
+    row["id"] = id;
+    row["title"] = programme.establishment.title;
+    row["zone"] = programme.establishment.zone_name;
+    row["person"] = person.value_or("");
+    boards.push_back(std::move(row));
+  }
+  json::object body;
+  body["boards"] = std::move(boards);
+  return answer(body);
+}
+
+Error nobody() {
+  return {Errc::forbidden,
+          "This user is nobody on this board. An operator maps users to people in assured.toml."};
+}
+
+Response not_here() { return problem({Errc::not_found, "The API has no such path."}); }
+
+// Fills in who the caller is today. False when they are nobody and no operator.
+bool identify(Context& context) {
+  const auto person = context.api.find_person(context.request.uid, context.board_id);
+  context.is_operator = context.api.is_operator(context.request.uid);
+  if (!person) return context.is_operator;
+  context.person = *person;
+  const auto& establishment = context.board.current->establishment;
+  const People people = context.reader->load_people();
+  for (const auto& post :
+       people.posts_of(*person, local_date(context.now, *context.board.zone))) {
+    const PostDef* def = establishment.find_post(post);
+    if (def == nullptr) continue;
+    if (def->agency.empty())
+      context.board_side = true;
+    else
+      context.agencies.insert(def->agency);
+  }
+  return true;
+}
+
+Response on_board(const Request& request, const Target& target, const Api& api) {
+  const std::string& board_id = target.segments[2];
+  const Segments rest{target.segments.begin() + 3, target.segments.end()};
+  const Route* route = nullptr;
+  bool other_method = false;
+  for (const Route& candidate : routes) {
+    if (!matches(candidate.path, rest)) continue;
+    if (candidate.method == request.method)
+      route = &candidate;
+    else
+      other_method = true;
+  }
+  if (route == nullptr)
+    return other_method ? problem(405, "invalid", "This cannot be done here",
+                                  "The API has this path, but not this method on it.")
+                        : not_here();
+
+  const auto* board = api.programmes.find_board(board_id);
+  // The same answer for a board that does not exist and one the caller is nobody on.
+  if (board == nullptr) return problem(nobody());
+  Context context{api, request, target, board_id, *board, api.store.reader(board_id),
+                  api.clock.now(), {}, false, false, {}};
+  if (!identify(context)) return problem(nobody());
+  if (route->access == Access::operators && !context.is_operator)
+    return problem({Errc::forbidden, "Only an operator of the service may do this."});
+  if (route->access == Access::anyone_mapped && context.person.empty()) return problem(nobody());
+  if (route->access == Access::board_side && !context.board_side)
+    return problem({Errc::forbidden, "Only somebody who holds a post of the board may do this."});
+  return route->answer(context, rest);
+}
+
+Response dispatch(const Request& request, const Api& api) {
+  const auto target = parse_target(request.target);
+  if (!target) return problem({Errc::invalid, "The request's path cannot be read."});
+  const auto& path = target->segments;
+  if (path.size() < 2 || path[0] != "v1") return not_here();
+  const bool alone = path.size() == 2 && (path[1] == "health" || path[1] == "boards");
+  if (alone && request.method != "GET")
+    return problem(405, "invalid", "This cannot be done here", "This path can only be read.");
+  if (alone) return path[1] == "health" ? get_health(api) : get_boards(request, api);
+  if (path[1] == "boards" && path.size() > 3) return on_board(request, *target, api);
+  return not_here();
+}
+
+}  // namespace
+
+bool Health::ok() const {
+  for (const auto& worker : workers)
+    if (!worker.trouble.empty()) return false;
+  return true;
+}
+
+Response handle(const Request& request, const Api& api) {
+  static std::atomic<std::uint64_t> last_id{0};
+  const auto id = ++last_id;
+  try {
+    return dispatch(request, api);
+  } catch (const StoreError& error) {
+    spdlog::error("request {}: store: {}", id, error.what());
+    return problem({error.retryable ? Errc::unavailable : Errc::internal,
+                    fmt::format("Nothing was changed. The log has the reason under request {}.", id)});
+  } catch (const std::exception& error) {
+    spdlog::error("request {}: {}", id, error.what());
+    return problem({Errc::internal, fmt::format("The log has the reason under request {}.", id)});
+  }
+}
+
+}  // namespace assured::web

@@ -1,0 +1,43 @@
+// The API on a Unix socket: HTTP/1.1, bounded in every direction.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "web/api.hpp"
+
+namespace assured::web {
+
+struct ServerLimits {
+  std::chrono::seconds request_timeout{30};     // to send a request whole, and to take its answer
+  std::size_t request_bytes_max = 1024 * 1024;  // of a body
+  std::uint32_t header_bytes_max = 16 * 1024;
+  std::size_t connections_max = 64;             // more are told `unavailable` and closed
+};
+
+// Owner: App. Thread: everything runs on `io`, which one thread runs; handlers block on `pool`. `api`,
+// `io` and `pool` outlive the server.
+class Server {
+ public:
+  Server(boost::asio::io_context& io, boost::asio::thread_pool& pool, const Api& api,
+         std::filesystem::path socket_path, const ServerLimits& limits);
+  ~Server();
+
+  // Binds and listens; a socket file that nobody answers on is replaced. The file's mode is 0660.
+  // Throws: IoError, also when another service answers there.
+  void start();
+  // Takes no more connections, ends idle ones; a request being answered gets its answer first. The
+  // socket file is removed. Call it on `io`.
+  void stop();
+  std::size_t open_connections() const;
+
+  struct State;  // known to the coroutines in server.cpp alone
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace assured::web
