@@ -1,0 +1,211 @@
+#include "daemon/app.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+
+#include "config/text_file.hpp"
+#include "daemon/boards.hpp"
+#include "daemon/secret.hpp"
+#include "daemon/supervisor.hpp"
+#include "daemon/worker_loop.hpp"
+#include "daemon/writer.hpp"
+#include "notifiers/file_notifier.hpp"
+#include "notifiers/renderer.hpp"
+#include "store/store.hpp"
+#include "web/server.hpp"
+
+namespace assured {
+
+namespace asio = boost::asio;
+using std::chrono_literals::operator""min;
+
+namespace {
+
+// Threads that may wait for the disk: each worker's pass, and the requests being answered.
+constexpr std::size_t pool_threads = 6;
+
+std::filesystem::path prepared(const std::filesystem::path& state_folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(state_folder, failed);
+  if (failed)
+    throw IoError(fmt::format("{}: the state folder cannot be made: {}", state_folder.string(),
+                              failed.message()));
+  return database_path(state_folder);
+}
+
+std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder) {
+  store::StoreOptions options;
+  options.path = prepared(state_folder).string();
+  return store::open_store(options);
+}
+
+// The scheduler, woken each minute at least: its pass leaves a sign of life, so that a later gap is known
+// for what it was (S6.1).
+class LivingScheduler : public Worker {
+ public:
+  explicit LivingScheduler(Scheduler& scheduler) : scheduler_(scheduler) {}
+  std::string_view name() const override { return scheduler_.name(); }
+  Instant run_once(Instant now) override {
+    return std::min<Instant>(scheduler_.run_once(now), now + 1min);
+  }
+
+ private:
+  Scheduler& scheduler_;
+};
+
+web::ServerLimits limits_of(const config::Settings& settings) {
+  web::ServerLimits limits;
+  limits.request_timeout = settings.request_timeout;
+  limits.request_bytes_max = settings.request_bytes_max;
+  return limits;
+}
+
+}  // namespace
+
+// In the order in which they are built; ended in the other.
+struct App::Parts {
+  Parts(config::Settings settings_, const Clock& clock_, const Zones& zones)
+      : settings(std::move(settings_)),
+        clock(clock_),
+        store(open_state(settings.state_folder)),
+        programmes(open_boards(*store, settings.programmes, zones, clock.now())),
+        notifier(settings.mail_folder),
+        scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); }),
+        living_scheduler(scheduler),
+        sender(*store, programmes, notifier, renderer, secret_of(settings.state_folder),
+               settings.from_domain, [this](const WorkReport&) { wake_all(); }),
+        writer(*store, programmes, clock, [this] { wake_all(); }),
+        started_at(clock.now()) {
+    for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender})
+      loops.push_back(std::make_unique<WorkerLoop>(
+          *worker, clock, io, pool, settings.sleep_max,
+          [this](const std::string& name, const std::string& what) {
+            spdlog::critical("{}: {}; the service stops", name, what);
+            exit_code = 1;
+            begin_stop();
+          }));
+    server = std::make_unique<web::Server>(io, pool, api, settings.socket_path, limits_of(settings));
+    server->start();
+  }
+
+  // Each pass that did something may have given the other worker something to do.
+  void wake_all() {
+    for (const auto& loop : loops) loop->wake();
+  }
+
+  web::Health health() const {
+    web::Health health;
+    health.started_at = started_at;
+    for (const auto& loop : loops) health.workers.push_back(loop->health());
+    return health;
+  }
+
+  void begin_stop() {
+    if (stopping) return;
+    stopping = true;
+    sd_notify(0, "STOPPING=1");
+    signals.cancel();
+    server->stop();
+    for (const auto& loop : loops) loop->stop();
+    asio::co_spawn(io, await_end(io, settings.stop_timeout, [this] { return still_running(); }),
+                   [this](const std::exception_ptr&, const std::vector<std::string>& left) {
+                     for (const auto& name : left)
+                       spdlog::error("{} still ran {} s after the stop", name,
+                                     settings.stop_timeout.count());
+                     stuck = !left.empty();
+                     io.stop();
+                   });
+  }
+
+  std::vector<std::string> still_running() const {
+    std::vector<std::string> names;
+    for (const auto& loop : loops)
+      if (loop->running()) names.push_back(loop->health().name);
+    if (server->open_connections() != 0) names.push_back("the API");
+    return names;
+  }
+
+  config::Settings settings;
+  const Clock& clock;
+  std::unique_ptr<Store> store;
+  Programmes programmes;
+  notifiers::FileNotifier notifier;
+  notifiers::MailRenderer renderer;
+  Scheduler scheduler;
+  LivingScheduler living_scheduler;
+  Sender sender;
+  Writer writer;
+  Instant started_at;
+  web::Api api{*store,
+               programmes,
+               writer,
+               clock,
+               [this](uid_t uid, std::string_view board) { return settings.find_person(uid, board); },
+               [this](uid_t uid) { return settings.is_operator(uid); },
+               [this] { return health(); }};
+
+  asio::io_context io{1};
+  asio::signal_set signals{io};
+  std::vector<std::unique_ptr<WorkerLoop>> loops;
+  std::unique_ptr<web::Server> server;
+  std::function<void()> ready;
+  bool stopping = false;
+  bool stuck = false;
+  int exit_code = 0;
+  // Last, so that it is joined while all that its threads use is still there.
+  asio::thread_pool pool{pool_threads};
+};
+
+App::App(config::Settings settings, const Clock& clock, const Zones& zones)
+    : parts_(std::make_unique<Parts>(std::move(settings), clock, zones)) {}
+
+App::~App() {
+  parts_->server->stop();
+  parts_->pool.join();
+}
+
+void App::on_ready(std::function<void()> ready) { parts_->ready = std::move(ready); }
+bool App::is_stuck() const { return parts_->stuck; }
+
+void App::stop() {
+  asio::post(parts_->io, [parts = parts_.get()] { parts->begin_stop(); });
+}
+
+int App::run() {
+  Parts& parts = *parts_;
+  parts.signals.add(SIGTERM);
+  parts.signals.add(SIGINT);
+  parts.signals.async_wait([&parts](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    spdlog::info("signal {}: stopping", signal);
+    parts.begin_stop();
+  });
+  for (const auto& loop : parts.loops) loop->start();
+  asio::co_spawn(parts.io, feed_watchdog(parts.io, parts.loops), asio::detached);
+  asio::post(parts.io, [&parts] {
+    sd_notify(0, "READY=1");
+    for (const auto& board : parts.programmes.boards()) spdlog::info("board {}: ready", board);
+    spdlog::info("listening on {}", parts.settings.socket_path.string());
+    if (parts.ready) parts.ready();
+  });
+  parts.io.run();
+  if (parts.stuck) return 1;
+  parts.pool.join();
+  parts.scheduler.mark_alive(parts.clock.now());
+  spdlog::info("stopped");
+  return parts.exit_code;
+}
+
+}  // namespace assured

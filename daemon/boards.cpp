@@ -1,0 +1,103 @@
+#include "daemon/boards.hpp"
+
+#include <fmt/format.h>
+
+#include "config/programme_files.hpp"
+
+namespace assured {
+
+namespace {
+
+constexpr std::size_t items_at_once = 500;
+
+// The digests of the definitions that items of the board are on.
+std::set<std::string> digests_in_use(BoardReader& board) {
+  std::set<std::string> digests;
+  ItemFilter page;
+  page.limit = items_at_once;
+  for (;;) {
+    const auto items = board.list_items(page);
+    for (const auto& item : items) digests.insert(item.programme);
+    if (items.size() < page.limit) return digests;
+    page.after = items.back().id;
+  }
+}
+
+void pin_stored(Store& store, Programmes& programmes, const std::string& board) {
+  const auto reader = store.reader(board);
+  for (const auto& digest : digests_in_use(*reader)) {
+    if (programmes.get_board(board).pinned.contains(digest)) continue;
+    const auto text = reader->find_definition(digest);
+    if (!text)
+      throw StoreError(fmt::format("board {}: the store lacks the definition {} that its items are on",
+                                   board, digest),
+                       false);
+    auto definition = parse_definition(*text);
+    if (!definition)
+      throw StoreError(fmt::format("board {}: the stored definition {} cannot be read: {}", board,
+                                   digest, definition.error().message),
+                       false);
+    definition->digest = digest;
+    programmes.pin(board, digest, std::make_shared<const Definition>(std::move(*definition)));
+  }
+}
+
+void store_definition(Store& store, const std::string& board, const std::string& digest,
+                      const std::string& text, Instant now) {
+  const auto tx = store.begin();
+  BoardWriter& writer = tx->board(board);
+  if (writer.find_definition(digest)) return;
+  JournalHead head;
+  head.actor = "system";
+  head.kind = "definition";
+  head.occurred_at = now;
+  writer.write_definition(head, digest, text, now);
+  tx->commit();
+}
+
+}  // namespace
+
+std::filesystem::path database_path(const std::filesystem::path& state_folder) {
+  return state_folder / "assured.db";
+}
+
+Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
+                       const Zones& zones, Instant now) {
+  std::vector<Mistake> mistakes;
+  std::vector<config::LoadedProgramme> loaded;
+  std::map<std::string, std::string> path_of;  // by board
+  for (const auto& source : sources) {
+    auto programme = config::load_programme(source.path);
+    mistakes.insert(mistakes.end(), programme.reading.mistakes.begin(),
+                    programme.reading.mistakes.end());
+    if (!programme.reading.programme) continue;
+    const std::string& board = programme.reading.programme->establishment.board;
+    const auto [known, is_new] = path_of.emplace(board, source.path.string());
+    if (!is_new)
+      mistakes.push_back({source.place, "programmes",
+                          fmt::format("board {} is already that of {}", board, known->second),
+                          "give each programme a board id of its own"});
+    loaded.push_back(std::move(programme));
+  }
+
+  Programmes programmes;
+  if (mistakes.empty()) {
+    for (auto& programme : loaded) {
+      const std::string board = programme.reading.programme->establishment.board;
+      const std::string text = programme.reading.programme->text;
+      const auto added = programmes.set_board(
+          std::make_shared<const Programme>(std::move(*programme.reading.programme)),
+          programme.digest, zones, store.reader(board)->calendar_overrides());
+      if (!added) {
+        mistakes.push_back({{path_of[board], 0, 0}, added.error().field, added.error().message, ""});
+        continue;
+      }
+      store_definition(store, board, programme.digest, text, now);
+      pin_stored(store, programmes, board);
+    }
+  }
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  return programmes;
+}
+
+}  // namespace assured

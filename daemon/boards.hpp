@@ -1,0 +1,31 @@
+// Makes boards ready for work: their programmes read and checked, the definitions that items began
+// with taken from the store.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "workflows/apply.hpp"
+#include "workflows/store.hpp"
+
+namespace assured {
+
+// The database file of a state folder.
+std::filesystem::path database_path(const std::filesystem::path& state_folder);
+
+// A configuration that is wrong: every mistake, for the caller to print (exit code 78).
+class ConfigError : public std::runtime_error {
+ public:
+  explicit ConfigError(std::vector<Mistake> all)
+      : std::runtime_error("the configuration has mistakes"), mistakes(std::move(all)) {}
+  std::vector<Mistake> mistakes;
+};
+
+// Loads every programme (S1.5), stores each definition that the store does not have yet (S1.2), and
+// pins those that items are on. Throws: ConfigError with the mistakes of all files; StoreError.
+Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
+                       const Zones& zones, Instant now);
+
+}  // namespace assured

@@ -1,0 +1,125 @@
+#include "daemon/check.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "config/programme_files.hpp"
+#include "config/settings.hpp"
+
+extern char** environ;
+
+namespace assured {
+
+namespace {
+
+void print_mistakes(const std::vector<Mistake>& mistakes, bool as_json) {
+  if (!as_json) {
+    for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", to_text(mistake));
+    fmt::print(stderr, "{} {}\n", mistakes.size(), mistakes.size() == 1 ? "mistake" : "mistakes");
+    return;
+  }
+  boost::json::array rows;
+  for (const auto& mistake : mistakes) {
+    boost::json::object row;
+    row["file"] = mistake.place.file;
+    row["line"] = mistake.place.line;
+    row["column"] = mistake.place.column;
+    row["key"] = mistake.key;
+    row["message"] = mistake.message;
+    row["remedy"] = mistake.remedy;
+    rows.push_back(std::move(row));
+  }
+  boost::json::object body;
+  body["mistakes"] = std::move(rows);
+  fmt::print("{}\n", boost::json::serialize(body));
+}
+
+void print_summary(const Programme& programme, const std::string& digest, bool as_json) {
+  std::size_t obligations = 0, transitions = 0, rungs = 0;
+  for (const auto& [name, kind] : programme.definition.kinds) {
+    obligations += kind.obligations.size();
+    transitions += kind.transitions.size();
+  }
+  for (const auto& [name, ladder] : programme.definition.ladders) rungs += ladder.rungs.size();
+  if (as_json) {
+    boost::json::object body;
+    body["mistakes"] = boost::json::array{};
+    body["board"] = programme.establishment.board;
+    body["digest"] = digest;
+    body["kinds"] = programme.definition.kinds.size();
+    body["transitions"] = transitions;
+    body["obligations"] = obligations;
+    body["rungs"] = rungs;
+    body["templates"] = programme.definition.templates.size();
+    fmt::print("{}\n", boost::json::serialize(body));
+    return;
+  }
+  fmt::print("{}: no mistakes. {} kinds, {} transitions, {} obligations, {} ladders with {} rungs, "
+             "{} templates.\ndefinition {}\n",
+             programme.establishment.board, programme.definition.kinds.size(), transitions,
+             obligations, programme.definition.ladders.size(), rungs,
+             programme.definition.templates.size(), digest);
+}
+
+// Graphviz draws better than we would; it is asked only for SVG, and reads from a file that has no
+// name any more once it is open.
+int draw_svg(const std::string& dot) {
+  std::FILE* input = std::tmpfile();
+  if (input == nullptr || std::fwrite(dot.data(), 1, dot.size(), input) != dot.size() ||
+      std::fflush(input) != 0 || std::fseek(input, 0, SEEK_SET) != 0) {
+    fmt::print(stderr, "The graph cannot be written to a temporary file: {}\n", std::strerror(errno));
+    return 1;
+  }
+  std::fflush(stdout);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ::fileno(input), STDIN_FILENO);
+  std::string name = "dot", option = "-Tsvg";
+  char* arguments[] = {name.data(), option.data(), nullptr};
+  pid_t child = 0;
+  const int failed = ::posix_spawnp(&child, "dot", &actions, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  std::fclose(input);
+  if (failed != 0) {
+    fmt::print(stderr,
+               "Drawing SVG needs the program \"dot\", which cannot be run ({}). Install the package "
+               "graphviz, or use --graph dot or --graph mermaid.\n",
+               std::strerror(failed));
+    return 1;
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+  fmt::print(stderr, "The program \"dot\" failed; use --graph dot to see what it was given.\n");
+  return 1;
+}
+
+}  // namespace
+
+int run_check(const CheckOptions& options) {
+  const auto loaded = config::load_programme(options.path);
+  if (!loaded.reading.programme) {
+    print_mistakes(loaded.reading.mistakes, options.json);
+    return config::exit_config;
+  }
+  const Programme& programme = *loaded.reading.programme;
+  if (options.graph == "svg") return draw_svg(to_dot(programme.definition));
+  if (options.graph == "dot")
+    fmt::print("{}", to_dot(programme.definition));
+  else if (options.graph == "mermaid")
+    fmt::print("{}", to_mermaid(programme.definition));
+  else
+    print_summary(programme, loaded.digest, options.json);
+  return 0;
+}
+
+}  // namespace assured

@@ -1,0 +1,18 @@
+// `assured check`: a programme's mistakes, or its graph.
+#pragma once
+
+#include <string>
+
+namespace assured {
+
+struct CheckOptions {
+  std::string path;
+  std::string graph;  // "", "dot", "mermaid" or "svg"
+  bool json = false;
+};
+
+// Prints every mistake to standard error, or what was asked for to standard output. Returns 0, 78 when
+// the programme has mistakes, or 1 when the graph cannot be drawn.
+int run_check(const CheckOptions& options);
+
+}  // namespace assured

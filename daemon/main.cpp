@@ -1,0 +1,174 @@
+// The program `assured`: reads the command line and calls what it names.
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "config/settings.hpp"
+#include "daemon/app.hpp"
+#include "daemon/boards.hpp"
+#include "daemon/check.hpp"
+#include "daemon/simulate.hpp"
+#include "daemon/system_clock.hpp"
+#include "daemon/system_zones.hpp"
+#include "store/store.hpp"
+
+namespace {
+
+using namespace assured;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+constexpr const char* footer =
+    "Exit codes: 0 done; 1 it failed, or what was checked does not hold; 2 the command line is wrong;\n"
+    "78 the settings, a programme or a people file have mistakes (all of them are printed).";
+
+struct StateOptions {
+  std::string config = "/etc/assured/assured.toml";
+  std::string state;  // instead of the settings' folder
+};
+
+int print_mistakes(const std::vector<Mistake>& mistakes) {
+  for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", to_text(mistake));
+  return config::exit_config;
+}
+
+// The state folder that was named, or that of the settings; empty (and mistakes printed) without one.
+std::filesystem::path state_folder_of(const StateOptions& options) {
+  if (!options.state.empty()) return options.state;
+  const auto reading = config::load_settings(options.config);
+  if (reading.settings) return reading.settings->state_folder;
+  print_mistakes(reading.mistakes);
+  return {};
+}
+
+std::unique_ptr<Store> open_existing(const std::filesystem::path& state_folder) {
+  const auto path = database_path(state_folder);
+  if (!std::filesystem::exists(path))
+    throw IoError(fmt::format("{}: there is no database here", path.string()));
+  store::StoreOptions options;
+  options.path = path.string();
+  return store::open_store(options);
+}
+
+void add_state_options(CLI::App& command, StateOptions& options) {
+  command.add_option("--config", options.config, "Settings file")->capture_default_str();
+  command.add_option("--state", options.state, "State folder, instead of that of the settings");
+}
+
+int serve(const std::string& path) {
+  auto reading = config::load_settings(path);
+  if (!reading.settings) return print_mistakes(reading.mistakes);
+  // Everything goes to standard error: the service manager keeps it, with its own time stamps beside.
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("assured"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::from_str(reading.settings->log_level));
+  spdlog::flush_on(spdlog::level::info);
+  const SystemClock clock;
+  const SystemZones zones;
+  App app{std::move(*reading.settings), clock, zones};
+  const int code = app.run();
+  // A pass that will not end keeps its thread; joining it would hang the stop for ever.
+  if (app.is_stuck()) std::_Exit(code);
+  return code;
+}
+
+int verify(const StateOptions& options) {
+  const auto folder = state_folder_of(options);
+  if (folder.empty()) return config::exit_config;
+  const auto store = open_existing(folder);
+  bool well = true;
+  for (const auto& board : store->boards()) {
+    const auto report = store->verify(board);
+    well = well && report.faults.empty();
+    fmt::print("{}: {} journal rows, {}\n", board, report.rows,
+               report.faults.empty() ? "all is well" : "NOT AS WRITTEN");
+    for (const auto& fault : report.faults) fmt::print("  {}\n", fault);
+  }
+  return well ? 0 : exit_failed;
+}
+
+int head(const StateOptions& options) {
+  const auto folder = state_folder_of(options);
+  if (folder.empty()) return config::exit_config;
+  const auto store = open_existing(folder);
+  for (const auto& board : store->boards()) fmt::print("{} {}\n", board, store->head(board));
+  return 0;
+}
+
+int migrate(const StateOptions& options) {
+  const auto folder = state_folder_of(options);
+  if (folder.empty()) return config::exit_config;
+  open_existing(folder);  // opening brings the schema up, each migration in its transaction
+  fmt::print("{}: the database has this program's schema\n", database_path(folder).string());
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
+               "assured"};
+  app.set_version_flag("--version", std::string{"assured "} + ASSURED_VERSION);
+  app.require_subcommand(1);
+  app.footer(footer);
+  int code = 0;
+
+  std::string config_path = "/etc/assured/assured.toml";
+  auto* serving = app.add_subcommand("serve", "Run the service in the foreground");
+  serving->add_option("--config", config_path, "Settings file")->capture_default_str();
+  serving->callback([&] { code = serve(config_path); });
+
+  CheckOptions check;
+  auto* checking = app.add_subcommand("check", "Check a programme, or draw its workflows");
+  checking->add_option("programme", check.path, "TOML file, or folder of one programme")->required();
+  checking->add_option("--graph", check.graph, "Print the workflows instead")
+      ->check(CLI::IsMember({"dot", "mermaid", "svg"}));
+  checking->add_flag("--json", check.json, "Print JSON");
+  checking->callback([&] { code = run_check(check); });
+
+  SimulateOptions simulate;
+  auto* simulating = app.add_subcommand("simulate", "Play a story on a virtual clock");
+  simulating->add_option("--programme", simulate.programme,
+                         "TOML file or folder; left out: the one that the story names");
+  simulating->add_option("--story", simulate.story, "Story file")->required();
+  simulating->add_flag("--json", simulate.json, "Print what happened as JSON lines");
+  simulating->add_option("--record", simulate.record, "Write what happened as expectations to a file");
+  simulating->add_flag("--fast", simulate.fast, "Print only what fails");
+  simulating->add_option("--into", simulate.into, "Keep the database in this state folder");
+  simulating->add_flag("--rebase-to-now", simulate.rebase_to_now,
+                       "Move the story so that its last step is now");
+  simulating->callback([&] { code = run_simulate(simulate); });
+
+  StateOptions state;
+  auto* verifying = app.add_subcommand("verify", "Check the journal's chain and replay it");
+  add_state_options(*verifying, state);
+  verifying->callback([&] { code = verify(state); });
+  auto* heading = app.add_subcommand("head", "Print the newest link of each board's journal");
+  add_state_options(*heading, state);
+  heading->callback([&] { code = head(state); });
+  auto* migrating = app.add_subcommand("migrate", "Bring the database to this program's schema");
+  add_state_options(*migrating, state);
+  migrating->callback([&] { code = migrate(state); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const ConfigError& error) {
+    return print_mistakes(error.mistakes);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "assured: {}\n", error.what());
+    return exit_failed;
+  }
+}

@@ -1,0 +1,116 @@
+#include "daemon/worker_loop.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "web/run_blocking.hpp"
+
+namespace assured {
+
+namespace asio = boost::asio;
+using std::chrono_literals::operator""s;
+
+namespace {
+
+constexpr auto as_error = asio::as_tuple(asio::use_awaitable);
+
+struct RunOnce {
+  Worker& worker;
+  Instant now;
+  Instant operator()() const { return worker.run_once(now); }
+};
+
+}  // namespace
+
+WorkerLoop::WorkerLoop(Worker& worker, const Clock& clock, asio::io_context& io,
+                       asio::thread_pool& pool, std::chrono::seconds sleep_max,
+                       std::function<void(const std::string&, const std::string&)> fatal)
+    : worker_(worker),
+      clock_(clock),
+      io_(io),
+      pool_(pool),
+      sleep_max_(sleep_max),
+      fatal_(std::move(fatal)),
+      timer_(io) {
+  health_.name = worker.name();
+}
+
+void WorkerLoop::start() {
+  running_ = true;
+  asio::co_spawn(io_, run(), [this](const std::exception_ptr& failed) {
+    running_ = false;
+    if (!failed) return;
+    try {
+      std::rethrow_exception(failed);
+    } catch (const std::exception& error) {
+      note_end(clock_.now(), error.what());
+      fatal_(std::string{worker_.name()}, error.what());
+    }
+  });
+}
+
+void WorkerLoop::stop() {
+  stopping_ = true;
+  timer_.cancel();
+}
+
+void WorkerLoop::wake() {
+  asio::post(io_, [this] {
+    woken_ = true;
+    timer_.cancel();
+  });
+}
+
+asio::awaitable<void> WorkerLoop::run() {
+  Backoff backoff{1s, 60s};
+  while (!stopping_) {
+    woken_ = false;
+    Instant wake_at;
+    const RunOnce pass{worker_, clock_.now()};
+    note_begin();
+    try {
+      wake_at = co_await web::run_blocking(pool_, pass);
+      note_end(pass.now, {});
+      backoff.reset();
+    } catch (const StoreError& error) {
+      wake_at = clock_.now() + backoff.next();
+      note_end(pass.now, error.what());
+      spdlog::warn("{}: {}; next try at {}", worker_.name(), error.what(), to_text(wake_at));
+    }
+    if (stopping_) break;
+    if (woken_) continue;
+    const Millis wait = std::clamp<Millis>(wake_at - clock_.now(), Millis{0}, sleep_max_);
+    timer_.expires_after(wait);
+    const auto [cut_short] = co_await timer_.async_wait(as_error);
+    (void)cut_short;  // woken, or stopping: the loop's head tells
+  }
+}
+
+void WorkerLoop::note_begin() {
+  const std::lock_guard lock{mutex_};
+  busy_since_ = std::chrono::steady_clock::now();
+}
+
+void WorkerLoop::note_end(Instant at, std::string trouble) {
+  const std::lock_guard lock{mutex_};
+  busy_since_.reset();
+  if (trouble.empty()) health_.last_pass = at;
+  health_.trouble = std::move(trouble);
+}
+
+web::WorkerHealth WorkerLoop::health() const {
+  const std::lock_guard lock{mutex_};
+  return health_;
+}
+
+std::optional<std::chrono::steady_clock::time_point> WorkerLoop::busy_since() const {
+  const std::lock_guard lock{mutex_};
+  return busy_since_;
+}
+
+}  // namespace assured
