@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "workflows/directory.hpp"
 #include "workflows/programme.hpp"
 
 using namespace assured;
@@ -160,4 +161,25 @@ TEST_CASE("each fact of the source is marked where the programme carries it out"
     CHECK(marked.contains(fact));
   }
   CHECK(marked.size() == 47);
+}
+
+TEST_CASE("the people of the stories hold posts of their programme", "[programme]") {
+  struct Case {
+    std::string programme, file;
+    std::size_t persons_min;
+  };
+  const Case c = GENERATE(Case{"city-and-hackney", "tests/stories/city-and-hackney.people.toml", 25},
+                          Case{"city-and-hackney", "config/example/people.toml", 25},
+                          Case{"self-assessment", "tests/stories/self-assessment.people.toml", 10});
+  const ProgrammeReading reading = read_shipped(c.programme);
+  INFO(c.file << "\n" << all_mistakes(reading));
+  REQUIRE(reading.programme);
+  std::ifstream in(fs::path{ASSURED_SOURCE_DIR} / c.file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const PeopleFile people = parse_people(text, c.file, reading.programme->establishment);
+  for (const RowError& error : people.errors)
+    UNSCOPED_INFO("row " << error.row << ", " << error.field << ": " << error.message);
+  CHECK(people.errors.empty());
+  CHECK(people.persons.size() >= c.persons_min);
+  for (const Person& person : people.persons) CHECK(person.mail.ends_with(".example"));
 }
