@@ -135,7 +135,7 @@ int run(int argc, char** argv) {
   simulating->add_option("--story", simulate.story, "Story file")->required();
   simulating->add_flag("--json", simulate.json, "Print what happened as JSON lines");
   simulating->add_option("--record", simulate.record, "Write what happened as expectations to a file");
-  simulating->add_flag("--fast", simulate.fast, "Print only what fails");
+  simulating->add_flag("--coverage", simulate.coverage, "Print what of the programme the story did not exercise");
   simulating->add_option("--into", simulate.into, "Keep the database in this state folder");
   simulating->add_flag("--rebase-to-now", simulate.rebase_to_now,
                        "Move the story so that its last step is now");

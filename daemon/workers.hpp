@@ -42,11 +42,14 @@ class Scheduler : public Worker {
   Instant run_once(Instant now) override;
   // Records that the service was alive at `now`; the daemon calls it each minute and when it stops.
   void mark_alive(Instant now);
+  // The same in memory only: between two passes of a virtual clock the service was alive.
+  void note_alive(Instant now) { alive_ = now; }
 
  private:
   Store& store_;
   const Programmes& programmes_;
   WorkObserver observer_;
+  std::optional<Instant> alive_;  // the last sign of life on record
 };
 
 // One message ready to go: exact bytes as committed.
@@ -97,6 +100,14 @@ class Sender : public Worker {
   Instant run_once(Instant now) override;
 
  private:
+  // One prompt: dropped, held, or made into notices and handed over. False when it must wait (S6.3).
+  bool send_prompt(const std::string& board, const Prompt& prompt, Instant now);
+  // Notices whose bytes are committed but which no relay has taken. The instant of the next try.
+  std::optional<Instant> send_unsent(const std::string& board, Instant now);
+  // Hands one notice over and records the answer. False when it must be tried again.
+  bool transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
+                const std::string& bytes, Instant now);
+
   Store& store_;
   const Programmes& programmes_;
   Notifier& notifier_;

@@ -34,6 +34,8 @@ class Programmes {
   // The rules for an item of `board` pinned to `digest` (empty: the current definition).
   Rules rules(const Board& board, std::string_view digest) const;
 
+  Coverage* coverage = nullptr;  // given to every decision; for stories
+
  private:
   std::map<std::string, Board, std::less<>> boards_;
 };

@@ -97,11 +97,20 @@ struct LastEvent {
   std::vector<Changed<Approval>> approvals;
 };
 
+// What of a programme was exercised, by the place where it is written (stories assert it).
+struct Coverage {
+  std::set<std::string> transitions;     // "kind.event#line" of each transition and start carried out
+  std::set<std::string> guards_held;     // "line:column" of each guard that held
+  std::set<std::string> guards_missing;  // ... and of each that did not
+  std::set<std::string> rungs;           // "ladder[index]" of each rung that fired
+};
+
 // What every rule may look at besides the facts. The definition is the item's own, pinned one.
 struct Rules {
   const Definition& definition;
   const Establishment& establishment;
   const TimeRules& time;
+  Coverage* coverage = nullptr;  // filled when given
 };
 
 // What must be loaded for `event` on `item`. With a null item: for starting `event.name`.

@@ -331,6 +331,8 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
       prompt.down_to = down->to;
     }
     line(o.item, "rung", fmt::format("{}: rung {} to {}", o.name, to_text(rung.at), firing.to));
+    if (rules.coverage != nullptr)
+      rules.coverage->rungs.insert(fmt::format("{}[{}]", o.ladder, firing.rung));
   }
   return pass;
 }

@@ -157,6 +157,11 @@ void Deciding::tell(ItemId id, const std::vector<RoleTerm>& to, const std::strin
   for (const Party& party : told) new_prompt(id, party, template_name, family);
 }
 
+void Deciding::cover(const std::string& kind, const std::string& name, const SourcePlace& place) const {
+  if (rules.coverage != nullptr)
+    rules.coverage->transitions.insert(fmt::format("{}.{}#{}", kind, name.empty() ? "auto" : name, place.line));
+}
+
 ItemId Deciding::new_item(const KindDef& kind, const Item* parent) {
   Item made;
   made.id = ItemId{work_.ids.next_item++};
@@ -362,6 +367,7 @@ ItemId Deciding::create_child(const Effect& effect, const Item& parent, const st
   enter(made, kind->initial);
   line(id, "created", fmt::format("{} in “{}”", kind->name, kind->initial));
   run_triggers(id, {}, true);
+  if (!effect.to.empty()) tell(id, effect.to, effect.template_name, effect.family);
   return id;
 }
 
@@ -425,7 +431,15 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
   const GuardScope scope{rules,        subject, above,         work_.assignments, work_.approvals, work_.links,
                          facts.meetings, facts.people, [this](const CountQuery& q) { return count(q); },
                          with_event ? &event : nullptr, assigns, event.occurred_at};
-  return missing_for(guards, scope);
+  if (rules.coverage == nullptr) return missing_for(guards, scope);
+  std::vector<std::string> sentences;
+  for (const Guard& guard : guards) {
+    const auto one = missing_for(guard, scope);
+    const std::string place = fmt::format("{}:{}:{}", guard.place.file, guard.place.line, guard.place.column);
+    (one.empty() ? rules.coverage->guards_held : rules.coverage->guards_missing).insert(place);
+    sentences.insert(sentences.end(), one.begin(), one.end());
+  }
+  return sentences;
 }
 
 Result<void> Deciding::try_transition(Item& subject, const TransitionDef& def, bool by_system) {
@@ -437,6 +451,7 @@ Result<void> Deciding::try_transition(Item& subject, const TransitionDef& def, b
   if (!why.empty()) return Error{Errc::refused, joined(why)};
 
   work_.touched.insert(id);
+  cover(subject.kind, def.event, def.place);
   const std::string from = subject.state;
   if (def.to) enter(subject, *def.to);
   line(id, def.event.empty() ? "auto" : def.event,
@@ -530,6 +545,7 @@ Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, I
   if (auto done = apply_effects_before(made, start.effects); !done) return done.error();
   const auto why = missing(made, start.requires_, &start.effects, true);
   if (!why.empty()) return Error{Errc::refused, joined(why)};
+  cover(kind.name, start.event, start.place);
   line(id, start.event, fmt::format("{} begins in “{}”", kind.name, kind.initial));
   run_triggers(id, start.event, true);
   if (auto done = apply_effects_after(id, start.effects); !done) return done.error();

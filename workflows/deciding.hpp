@@ -85,6 +85,7 @@ class Deciding {
   ItemId new_item(const KindDef& kind, const Item* parent);
   Prompt& new_prompt(ItemId item, const Party& to, const std::string& template_name, Family family);
   std::string reference(std::int64_t id) const;
+  void cover(const std::string& kind, const std::string& event, const SourcePlace& place) const;
 
   // Everything that a refused try must leave as it was.
   struct Work {

@@ -178,6 +178,16 @@ std::vector<std::string> check_all(const Guard& guard, const GuardScope& scope) 
   return {};
 }
 
+// The humans behind an event: whoever typed it, and the holders of the post it was typed for.
+std::vector<std::string> humans_of(const GuardScope& scope, Date today) {
+  std::vector<std::string> humans;
+  if (!scope.event->actor.empty()) humans.push_back(scope.event->actor);
+  if (!scope.event->for_post.empty())
+    for (std::string& holder : scope.people.holders_of(scope.event->for_post, today))
+      humans.push_back(std::move(holder));
+  return humans;
+}
+
 // CH-17, S3.3. Compares humans, not posts: the same person under another post is the same person.
 std::vector<std::string> check_independent(const Guard& guard, const GuardScope& scope) {
   const Zone& zone = *scope.rules.time.zone;
@@ -240,9 +250,13 @@ std::vector<std::string> check_outside(const Guard& guard, const GuardScope& sco
     const PostDef* def = scope.rules.establishment.find_post(post);
     return def != nullptr && def->agency == scope.item.agency;
   };
-  const auto posts = scope.people.posts_of_between(scope.event->actor, since, today);
-  if (std::any_of(posts.begin(), posts.end(), belongs) ||
-      (!scope.event->for_post.empty() && belongs(scope.event->for_post)))
+  // S15.3: whoever typed, the post typed for, and the people who hold that post.
+  bool inside = !scope.event->for_post.empty() && belongs(scope.event->for_post);
+  for (const std::string& person : humans_of(scope, today)) {
+    const auto posts = scope.people.posts_of_between(person, since, today);
+    inside |= std::any_of(posts.begin(), posts.end(), belongs);
+  }
+  if (inside)
     return {say(guard, "this must be judged by somebody who holds no post in the answering agency")};
   return {};
 }
@@ -335,10 +349,21 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
     }
     case Guard::Kind::seconded: {
       if (scope.event == nullptr) return {};
+      // Two humans: neither side may be the other typing for a post it holds.
+      const Date today = local_date(scope.now, *scope.rules.time.zone);
+      const std::vector<std::string> now_humans = humans_of(scope, today);
       const bool by_another = std::any_of(
           scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
-            return a.item == scope.item.id && a.name == guard.names.front() && !a.withdrawn_at &&
-                   a.person != scope.event->actor;
+            if (a.item != scope.item.id || a.name != guard.names.front() || a.withdrawn_at)
+              return false;
+            std::vector<std::string> then_humans{a.person};
+            if (!a.for_post.empty())
+              for (std::string& holder :
+                   scope.people.holders_of(a.for_post, local_date(a.at, *scope.rules.time.zone)))
+                then_humans.push_back(std::move(holder));
+            return std::none_of(then_humans.begin(), then_humans.end(), [&](const std::string& p) {
+              return std::find(now_humans.begin(), now_humans.end(), p) != now_humans.end();
+            });
           });
       if (by_another) return {};
       return {say(guard, "a second person must have proposed this before")};
@@ -347,9 +372,11 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
       if (scope.event == nullptr || scope.event->actor.empty()) return {};
       const Date today = local_date(scope.now, *scope.rules.time.zone);
       const RoleScope roles = role_scope(scope);
-      if (is_one_of(guard.terms, roles, scope.event->actor, {}, today) ||
-          (!scope.event->for_post.empty() &&
-           is_one_of(guard.terms, roles, scope.event->actor, scope.event->for_post, today)))
+      bool is_one = !scope.event->for_post.empty() &&
+                    is_one_of(guard.terms, roles, scope.event->actor, scope.event->for_post, today);
+      for (const std::string& person : humans_of(scope, today))
+        is_one |= is_one_of(guard.terms, roles, person, {}, today);
+      if (is_one)
         return {say(guard, "this must be done by somebody else than whoever owns it")};
       return {};
     }

@@ -96,6 +96,8 @@ class BoardReader {
   virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after) = 0;
   virtual std::vector<Notice> list_notices(std::size_t limit, NoticeId after) = 0;
   virtual std::vector<Notice> notices_of(PromptId prompt) = 0;
+  // Notices that were made but have no final answer yet: pending, leased, deferred, unknown.
+  virtual std::vector<Notice> unsent_notices(Instant now, std::size_t limit) = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
   virtual std::shared_ptr<const LastEvent> last_event_of(ItemId item) = 0;
   virtual std::vector<JournalRow> list_journal(std::int64_t after_seq, std::size_t limit) = 0;

@@ -1,0 +1,75 @@
+// Fires rungs whose time has come, from the index of next_at alone.
+#include <fmt/format.h>
+
+#include "daemon/workers.hpp"
+
+namespace assured {
+
+namespace {
+
+constexpr std::size_t batch_max = 200;      // obligations a transaction
+constexpr std::size_t recompute_max = 500;  // obligations looked at a transaction after a change
+// A gap between two signs of life that is longer than this is downtime (S6.1). Well above the minute
+// between two signs, well below what a person would call an outage.
+constexpr auto gap_min = std::chrono::minutes{5};
+constexpr std::string_view alive_value = "alive";
+
+std::optional<Instant> last_alive(Store& store, const Programmes& programmes) {
+  for (const std::string& board : programmes.boards())
+    if (const auto value = store.reader(board)->find_value(alive_value))
+      if (const auto at = parse_instant(*value)) return *at;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Scheduler::Scheduler(Store& store, const Programmes& programmes, WorkObserver observer)
+    : store_(store), programmes_(programmes), observer_(std::move(observer)) {}
+
+void Scheduler::mark_alive(Instant now) {
+  auto tx = store_.begin();
+  for (const std::string& board : programmes_.boards())
+    tx->board(board).put_value(alive_value, to_text(now));
+  tx->commit();
+  alive_ = now;
+}
+
+Instant Scheduler::run_once(Instant now) {
+  if (!alive_) alive_ = last_alive(store_, programmes_);
+  std::optional<Downtime> down;
+  if (alive_ && now - *alive_ > gap_min) down = Downtime{*alive_, now};
+
+  // Dates that a meeting or a closed day moved come before what falls due by them.
+  for (const std::string& board : programmes_.boards()) {
+    for (bool more = true; more;) {
+      auto tx = store_.begin();
+      more = recompute_step(*tx, programmes_, board, recompute_max, now);
+      tx->commit();
+    }
+  }
+  for (;;) {
+    const std::vector<DueKey> due = store_.due(now, batch_max);
+    if (due.empty()) break;
+    std::vector<WorkReport> reports;
+    auto tx = store_.begin();
+    for (const DueKey& key : due) {
+      if (programmes_.find_board(key.board) == nullptr) continue;  // a board that is not served here
+      auto outcome = apply_due(*tx, programmes_, key, down, now);
+      if (!outcome) continue;
+      WorkReport report;
+      report.board = key.board;
+      report.what = "due";
+      report.at = now;
+      report.decision = std::move(outcome->decision);
+      reports.push_back(std::move(report));
+    }
+    tx->commit();
+    if (observer_)
+      for (const WorkReport& report : reports) observer_(report);
+    if (reports.empty()) break;  // only rows of boards that are not served: they wait
+  }
+  if (!alive_ || down || now - *alive_ > std::chrono::minutes{1}) mark_alive(now);
+  return store_.next_due_at().value_or(Instant::max());
+}
+
+}  // namespace assured

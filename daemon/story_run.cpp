@@ -1,0 +1,731 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "daemon/story.hpp"
+#include "daemon/workers.hpp"
+#include "notifiers/file_notifier.hpp"
+#include "notifiers/renderer.hpp"
+#include "store/store.hpp"
+#include "workflows/roles.hpp"
+
+namespace assured {
+
+namespace json = boost::json;
+
+namespace {
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  const auto star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  const std::string_view rest = pattern.substr(star + 1);
+  for (std::size_t at = star; at <= text.size(); ++at)
+    if (glob_matches(rest, text.substr(at))) return true;
+  return false;
+}
+
+bool is_glob(std::string_view text) { return text.find('*') != std::string_view::npos; }
+
+// A date inside a field's text, as stories write them.
+bool looks_like_date(std::string_view text) {
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && parse_date(text).has_value();
+}
+
+class StoryFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Player {
+ public:
+  Player(const Story& story, const StoryRun& run, const Zones& zones)
+      : story_(story), run_(run), owned_(run.store == nullptr ? store::open_temporary_store(1) : nullptr),
+        store_(run.store == nullptr ? *owned_ : *run.store),
+        board_(run.programme->establishment.board),
+        definition_(run.programme->definition),
+        scheduler_(store_, programmes_, [this](const WorkReport& r) { worked(r); }),
+        sender_(store_, programmes_, notifier_, renderer_, "story", "story.example",
+                [this](const WorkReport& r) { worked(r); }) {
+    programmes_.coverage = &result_.coverage;
+    if (auto set = programmes_.set_board(run.programme, definition_.digest, zones, {}); !set)
+      throw StoryFailed(set.error().message);
+    time_ = &programmes_.get_board(board_).time;
+  }
+
+  StoryResult play() {
+    try {
+      play_steps();
+      check_expectations();
+      if (run_.verify_journal) {
+        const VerifyReport report = store_.verify(board_);
+        if (!report.faults.empty()) fail("the journal does not replay: " + report.faults.front());
+      }
+    } catch (const StoryFailed& failed) {
+      result_.ok = false;
+      if (result_.failure.empty()) result_.failure = failed.what();
+    }
+    std::set<std::string> templates;
+    for (const StoryNotice& n : result_.notices) templates.insert(n.template_name);
+    result_.templates = templates.size();
+    return std::move(result_);
+  }
+
+ private:
+  // --- times
+
+  Instant local(const std::string& text, std::size_t line) const {
+    const auto parsed = parse_local_time(text);
+    if (!parsed) throw StoryFailed(fmt::format("line {}: {}", line, parsed.error().message));
+    return time_->zone->to_instant(*parsed + shift_);
+  }
+
+  std::string local_text(Instant at) const {
+    return fmt::format("{} {}", to_text(local_date(at, *time_->zone)),
+                       to_text(local_time_of_day(at, *time_->zone)));
+  }
+
+  Instant add(Instant at, Span span) const {
+    if (span.is_elapsed()) return due_after(at, span, *time_).due_at;
+    const Date date = shift_date(local_date(at, *time_->zone), span, *time_->calendar);
+    return at_local(date, local_time_of_day(at, *time_->zone), *time_->zone);
+  }
+
+  // --- output
+
+  void emit(json::object line) {
+    if (run_.out) run_.out(json::serialize(line));
+  }
+
+  json::object head(Instant at, std::string_view what) const {
+    json::object line;
+    line["at"] = local_text(at);
+    line["what"] = what;
+    return line;
+  }
+
+  void emit_decision(const Decision& decision, Instant at) {
+    for (const Changed<Item>& change : decision.items) {
+      if (!change.was) name_item(change.now);
+      if (change.was && change.was->state == change.now.state) continue;
+      json::object line = head(at, change.was ? "state" : "item");
+      line["item"] = name_of(change.now.id);
+      line["kind"] = change.now.kind;
+      line["state"] = change.now.state;
+      emit(std::move(line));
+    }
+    for (const Changed<Obligation>& change : decision.obligations) emit_obligation(change, at);
+    for (const Changed<Prompt>& change : decision.prompts) {
+      const Prompt& p = change.now;
+      json::object line = head(at, change.was ? "prompt-" + std::string(to_text(p.state)) : "prompt");
+      line["item"] = name_of(p.item);
+      line["to"] = p.to;
+      line["template"] = p.template_name;
+      line["rung"] = rung_text(p);
+      if (p.obligation) line["obligation_id"] = p.obligation.value;
+      if (!p.why.empty()) line["why"] = p.why;
+      emit(std::move(line));
+    }
+  }
+
+  void emit_obligation(const Changed<Obligation>& change, Instant at) {
+    const Obligation& o = change.now;
+    const auto line_for = [&](std::string_view what) {
+      json::object line = head(at, what);
+      line["item"] = name_of(o.item);
+      line["obligation"] = o.name;
+      line["id"] = o.id.value;
+      line["round"] = o.round;
+      return line;
+    };
+    const auto instant = [&](const std::optional<Instant>& value) -> json::value {
+      return value ? json::value(to_text(*value)) : json::value(nullptr);
+    };
+    if (!change.was) {
+      json::object line = line_for("opened");
+      line["family"] = to_text(o.family);
+      line["ladder"] = o.ladder;
+      line["owed_by"] = o.owed_by;
+      line["opened_at"] = to_text(o.opened_at);
+      line["due"] = instant(o.due_at);
+      line["first_rung"] = o.first_rung;
+      line["rule"] = to_text(o.rule);
+      emit(std::move(line));
+      if (o.is_open()) return;
+    }
+    if (change.was && change.was->owed_by != o.owed_by) {
+      json::object line = line_for("owed-by");
+      line["owed_by"] = o.owed_by;
+      emit(std::move(line));
+    }
+    if (change.was && change.was->due_at != o.due_at) {
+      json::object line = line_for("moved");
+      line["from"] = instant(change.was->due_at);
+      line["due"] = instant(o.due_at);
+      line["version"] = o.due_version;
+      emit(std::move(line));
+    }
+    if (change.was && o.held_until && change.was->held_until != o.held_until) {
+      json::object line = line_for("held");
+      line["until"] = instant(o.held_until);
+      emit(std::move(line));
+    }
+    if (!o.is_open() && (!change.was || change.was->is_open())) {
+      json::object line = line_for("closed");
+      line["by"] = o.closed_by;
+      line["late"] = o.due_at && *o.closed_at > *o.due_at;
+      emit(std::move(line));
+    }
+    if (o.is_open() && change.was && !change.was->is_open()) {
+      json::object line = line_for("reopened");
+      line["due"] = instant(o.due_at);
+      emit(std::move(line));
+    }
+  }
+
+  std::string rung_text(const Prompt& p) const {
+    if (p.rung < 0) {
+      if (p.template_name == definition_.moved_template) return "moved";
+      if (p.template_name == definition_.hand_over_template) return "hand-over";
+      for (const auto& [name, kind] : definition_.kinds)
+        for (const TransitionDef& t : kind.transitions)
+          if (t.ready_template == p.template_name) return "ready";
+      return "now";
+    }
+    const auto o = reader().find_obligation(p.obligation);
+    if (!o) return "?";
+    const RungDef& rung = definition_.ladders.at(o->ladder).rungs[static_cast<std::size_t>(p.rung)];
+    std::string text = (rung.at.count > 0 ? "+" : "") + to_text(rung.at);
+    if (p.cycle > 0) text += fmt::format("#{}", p.cycle);
+    return text;
+  }
+
+  void worked(const WorkReport& report) {
+    if (report.what == "due") return emit_decision(report.decision, report.at);
+    if (report.what == "prompt") {
+      Decision decision;
+      decision.prompts.push_back({report.prompt, *report.prompt});
+      return emit_decision(decision, report.at);
+    }
+    const Notice& n = *report.notice;
+    StoryNotice notice;
+    notice.at = local_text(report.at);
+    notice.to = n.to.starts_with("post:") ? n.to.substr(5) : "person:" + n.person;
+    notice.template_name = report.prompt->template_name;
+    notice.rung = rung_text(*report.prompt);
+    notice.item = name_of(n.item);
+    json::object line = head(report.at, "notice");
+    line["to"] = notice.to;
+    line["template"] = notice.template_name;
+    line["rung"] = notice.rung;
+    line["item"] = notice.item;
+    line["family"] = to_text(report.prompt->family);
+    if (report.prompt->obligation) line["obligation_id"] = report.prompt->obligation.value;
+    line["missed"] = report.prompt->missed.size();
+    emit(std::move(line));
+    result_.notices.push_back(std::move(notice));
+  }
+
+  // --- names
+
+  BoardReader& reader() const {
+    if (!reader_) reader_ = store_.reader(board_);
+    return *reader_;
+  }
+
+  std::string name_of(ItemId id) const {
+    const auto found = names_.find(id);
+    return found == names_.end() ? std::to_string(id.value) : found->second;
+  }
+
+  void name_item(const Item& item) {
+    if (names_.contains(item.id)) return;
+    std::string name;
+    if (!next_name_.empty() && item.id == next_named_) {
+      name = std::exchange(next_name_, {});
+    } else {
+      const KindDef* kind = definition_.find_kind(item.kind);
+      const bool each = kind != nullptr && !item.agency.empty() && item.parent && made_for_agency(item);
+      name = each ? fmt::format("{}-{}-{}", item.kind, name_of(item.parent), item.agency)
+                  : fmt::format("{}-{}", item.kind, ++numbered_[item.kind]);
+    }
+    while (items_.contains(name)) name += "'";
+    items_[name] = item.id;
+    names_[item.id] = name;
+  }
+
+  // Whether the kind is made once for each agency somewhere in the programme.
+  bool made_for_agency(const Item& item) const {
+    const auto creates = [&](const std::vector<Effect>& effects) {
+      return std::any_of(effects.begin(), effects.end(), [&](const Effect& e) {
+        return e.kind == Effect::Kind::create && e.of == item.kind && !e.each.empty();
+      });
+    };
+    for (const auto& [name, kind] : definition_.kinds) {
+      if (kind.start && creates(kind.start->effects)) return true;
+      for (const TransitionDef& t : kind.transitions)
+        if (creates(t.effects)) return true;
+    }
+    return false;
+  }
+
+  std::vector<ItemId> find_items(const std::string& pattern, std::size_t line) const {
+    std::vector<ItemId> result;
+    for (const auto& [id, name] : names_)
+      if (glob_matches(pattern, name)) result.push_back(id);
+    if (result.empty()) throw StoryFailed(fmt::format("line {}: no item is called “{}”", line, pattern));
+    return result;
+  }
+
+  // --- workers
+
+  const std::pair<Instant, Instant>* down_at(Instant at) const {
+    for (const auto& down : downs_)
+      if (down.first <= at && at < down.second) return &down;
+    return nullptr;
+  }
+
+  // Lets the daemon do all it would do before `until`.
+  void advance(Instant until) {
+    for (;;) {
+      Instant wake = std::min(schedule_at_, send_at_);
+      bool after_gap = false;
+      if (const auto* down = down_at(wake)) {
+        wake = down->second;
+        after_gap = true;
+        if (wake >= until) {
+          schedule_at_ = std::max(schedule_at_, wake);
+          send_at_ = std::max(send_at_, wake);
+          pending_gap_ = down->first;
+          return;
+        }
+        scheduler_.note_alive(down->first);
+        schedule_at_ = send_at_ = wake;
+      }
+      if (wake >= until) return;
+      if (pending_gap_) {
+        scheduler_.note_alive(*pending_gap_);
+        pending_gap_.reset();
+      } else if (!after_gap) {
+        scheduler_.note_alive(wake);
+      }
+      if (schedule_at_ <= wake) {
+        schedule_at_ = scheduler_.run_once(wake);
+        send_at_ = wake;  // what it wrote may go at once
+      }
+      if (send_at_ <= wake) {
+        send_at_ = sender_.run_once(wake);
+        schedule_at_ = std::min(schedule_at_, store_.next_due_at().value_or(Instant::max()));
+      }
+    }
+  }
+
+  // --- steps
+
+  void play_steps() {
+    load_story_times();
+    Instant now = start_;
+    {
+      auto tx = store_.begin();
+      BoardWriter& writer = tx->board(board_);
+      JournalHead head;
+      head.actor = "system";
+      head.kind = "definition";
+      head.occurred_at = now;
+      writer.write_definition(head, definition_.digest, run_.programme->text, now);
+      Caller caller;
+      caller.person = "system";
+      if (auto loaded = load_people(*tx, programmes_, board_, run_.people, caller, now); !loaded)
+        throw StoryFailed("people: " + loaded.error().message);
+      tx->commit();
+    }
+    people_ = reader().load_people();
+    for (const StoryStep& step : story_.steps) {
+      if (!step.at.empty())
+        now = local(step.at, step.line);
+      else if (step.after)
+        now = add(now, *step.after);
+      if (now < start_) throw StoryFailed(fmt::format("line {}: this step is before the one above", step.line));
+      if (down_at(now) != nullptr)
+        throw StoryFailed(fmt::format("line {}: the daemon does not run at {}", step.line, local_text(now)));
+      if (rebased_now_ && now > *rebased_now_) break;
+      advance(now);
+      do_step(step, now);
+      schedule_at_ = send_at_ = now;  // what the step wrote may be due at once
+    }
+    Instant end = now + std::chrono::minutes{1};
+    if (!rebased_now_)
+      for (const StoryExpect& e : story_.expects)
+        end = std::max(end, local(e.at, e.line) + std::chrono::minutes{1});
+    advance(end);
+  }
+
+  void load_story_times() {
+    if (run_.rebase_to) {
+      // Whole weeks, so that weekdays stay; the last step is then within the last seven days.
+      const auto saved = shift_;
+      Instant last = local(story_.start, 0);
+      Instant now = last;
+      for (const StoryStep& step : story_.steps) {
+        if (!step.at.empty())
+          now = local(step.at, step.line);
+        else if (step.after)
+          now = add(now, *step.after);
+        last = std::max(last, now);
+      }
+      const auto weeks = std::chrono::floor<std::chrono::weeks>(*run_.rebase_to - last);
+      shift_ = saved + weeks;
+      rebased_now_ = *run_.rebase_to;
+    }
+    start_ = local(story_.start, 0);
+    for (const StoryDown& down : story_.downs) downs_.emplace_back(local(down.from, 0), local(down.to, 0));
+    schedule_at_ = send_at_ = start_;
+  }
+
+  std::string shifted(const std::string& text) const {
+    if (shift_ == shift_.zero() || !looks_like_date(text)) return text;
+    return to_text(*parse_date(text) + std::chrono::duration_cast<std::chrono::days>(shift_));
+  }
+
+  Caller caller_of(const StoryStep& step, Instant now) {
+    Caller caller;
+    caller.person = step.person;
+    if (caller.person.empty()) {
+      const auto holders = people_.holders_of(step.post, local_date(now, *time_->zone));
+      if (holders.empty())
+        throw StoryFailed(fmt::format("line {}: nobody holds the post “{}”", step.line, step.post));
+      caller.person = holders.front();
+    }
+    caller.for_post = step.for_post;
+    caller.channel = step.channel;
+    if (!step.occurred.empty()) caller.occurred_at = local(step.occurred, step.line);
+    return caller;
+  }
+
+  void do_step(const StoryStep& step, Instant now) {
+    if (!step.meeting.empty()) return do_meeting(step, now);
+    if (!step.day.empty()) return do_calendar(step, now);
+    if (step.event == "hand-over") return do_hand_over(step, now);
+    std::vector<ItemId> subjects;
+    if (step.item.empty())
+      subjects.push_back({});
+    else
+      subjects = find_items(step.item, step.line);
+    std::size_t fitting = 0;
+    for (const ItemId id : subjects) {
+      // A glob means those that can take the event: an item that is finished is not meant.
+      if (is_glob(step.item) && step.refused.empty() && !can_take(id, step.event)) continue;
+      ++fitting;
+      do_event(step, id, now);
+    }
+    if (fitting == 0)
+      throw StoryFailed(fmt::format("line {}: no item like “{}” can take “{}” now", step.line, step.item, step.event));
+  }
+
+  bool can_take(ItemId id, const std::string& event) const {
+    if (event == "acknowledge" || event == "suspend" || event == "correct") return true;
+    const auto item = reader().find_item(id);
+    const KindDef* kind = item ? definition_.find_kind(item->kind) : nullptr;
+    if (kind == nullptr) return false;
+    const StateDef* state = kind->find_state(item->state);
+    for (const TransitionDef& t : kind->transitions)
+      if (t.event == event && ((t.from_any && state != nullptr && !state->final) ||
+                               std::find(t.from.begin(), t.from.end(), item->state) != t.from.end()))
+        return true;
+    for (const auto& [name, child] : definition_.kinds)
+      if (child.parent == item->kind && child.start && child.start->event == event) return true;
+    return false;
+  }
+
+  ObligationId obligation_of(ItemId id, const StoryStep& step) const {
+    ObligationId found;
+    for (const Obligation& o : reader().obligations_of(id))
+      if (o.name == step.obligation && (o.is_open() || !found)) found = o.id;
+    if (!found)
+      throw StoryFailed(fmt::format("line {}: {} has no obligation “{}”", step.line, name_of(id), step.obligation));
+    return found;
+  }
+
+  Span span_of(const StoryStep& step) const {
+    const auto span = parse_span(step.hold_for);
+    if (!span) throw StoryFailed(fmt::format("line {}: for: {}", step.line, span.error().message));
+    return *span;
+  }
+
+  void do_event(const StoryStep& step, ItemId id, Instant now) {
+    auto tx = store_.begin();
+    Result<Outcome> outcome = [&]() -> Result<Outcome> {
+      if (step.event == "acknowledge")
+        return acknowledge(*tx, programmes_, {board_, obligation_of(id, step), span_of(step), step.progress,
+                                              caller_of(step, now)}, now);
+      if (step.event == "suspend")
+        return suspend(*tx, programmes_, {board_, obligation_of(id, step), span_of(step), step.reason,
+                                          caller_of(step, now)}, now);
+      Command command;
+      command.board = board_;
+      command.item = id;
+      command.event = step.event;
+      for (const auto& [name, text] : step.fields) command.fields[name] = shifted(text);
+      command.assign = step.assign;
+      for (const auto& [kind, name] : step.link) command.links[kind] = find_items(name, step.line).front();
+      command.reason = step.reason;
+      command.caller = caller_of(step, now);
+      return apply(*tx, programmes_, command, now);
+    }();
+    json::object line = head(now, outcome ? "event" : "refused");
+    line["line"] = step.line;
+    line["event"] = step.event;
+    line["by"] = step.person.empty() ? step.post : "person:" + step.person;
+    if (!step.for_post.empty()) line["for_post"] = step.for_post;
+    if (id) line["item"] = name_of(id);
+    if (!outcome) {
+      ++result_.refusals;
+      line["why"] = outcome.error().message;
+      emit(std::move(line));
+      if (step.refused.empty())
+        fail(fmt::format("line {}: “{}” on {} was refused: {}", step.line, step.event,
+                         id ? name_of(id) : step.kind, outcome.error().message));
+      else if (outcome.error().message.find(step.refused) == std::string::npos)
+        fail(fmt::format("line {}: “{}” was refused, but because: {}", step.line, step.event,
+                         outcome.error().message));
+      return;
+    }
+    tx->commit();
+    ++result_.events;
+    if (!step.as.empty()) {
+      next_name_ = step.as;
+      next_named_ = outcome->item;
+    }
+    // Parents are named before their children, whatever order the decision has them in.
+    for (const Changed<Item>& change : outcome->decision.items)
+      if (!change.was && change.now.id == outcome->item) name_item(change.now);
+    line["item"] = name_of(outcome->item);
+    line["state"] = outcome->state;
+    emit(std::move(line));
+    emit_decision(outcome->decision, now);
+    if (!step.refused.empty())
+      fail(fmt::format("line {}: “{}” on {} was done, but a refusal was expected: {}", step.line, step.event,
+                       name_of(outcome->item), step.refused));
+  }
+
+  void do_meeting(const StoryStep& step, Instant now) {
+    MeetingCommand command;
+    command.board = board_;
+    command.caller = caller_of(step, now);
+    command.body = step.body;
+    if (!step.start.empty()) command.start = local(step.start, step.line);
+    if (step.event == "plan") {
+      command.what = MeetingCommand::What::plan;
+    } else {
+      const auto known = meetings_.find(step.meeting);
+      if (known == meetings_.end())
+        throw StoryFailed(fmt::format("line {}: no meeting is called “{}”", step.line, step.meeting));
+      command.meeting = known->second;
+      command.what = step.event == "move"     ? MeetingCommand::What::move
+                     : step.event == "cancel" ? MeetingCommand::What::cancel
+                                              : MeetingCommand::What::hold;
+    }
+    auto tx = store_.begin();
+    const auto meeting = change_meeting(*tx, programmes_, command, now);
+    json::object line = head(now, meeting ? "meeting" : "refused");
+    line["line"] = step.line;
+    line["meeting"] = step.meeting;
+    line["event"] = step.event;
+    if (!meeting) {
+      ++result_.refusals;
+      line["why"] = meeting.error().message;
+      emit(std::move(line));
+      if (step.refused.empty() || meeting.error().message.find(step.refused) == std::string::npos)
+        fail(fmt::format("line {}: the meeting was refused: {}", step.line, meeting.error().message));
+      return;
+    }
+    tx->commit();
+    ++result_.events;
+    meetings_[step.meeting] = meeting->id;
+    emit(std::move(line));
+    if (!step.refused.empty()) fail(fmt::format("line {}: a refusal was expected", step.line));
+  }
+
+  void do_calendar(const StoryStep& step, Instant now) {
+    const auto day = parse_date(shifted(step.day));
+    if (!day) throw StoryFailed(fmt::format("line {}: day: {}", step.line, day.error().message));
+    auto tx = store_.begin();
+    const auto done = change_calendar(*tx, programmes_, board_, {*day, step.event == "close-day", step.title},
+                                      caller_of(step, now), now);
+    if (!done) throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
+    tx->commit();
+    ++result_.events;
+    json::object line = head(now, step.event);
+    line["day"] = step.day;
+    emit(std::move(line));
+  }
+
+  void do_hand_over(const StoryStep& step, Instant now) {
+    const Date today = local_date(now, *time_->zone);
+    PeopleFile file;
+    const auto hand = [&](const std::string& person) {
+      const Person* known = people_.find_person(person);
+      if (known == nullptr)
+        throw StoryFailed(fmt::format("line {}: there is no person “{}”", step.line, person));
+      file.persons.push_back(*known);
+      for (const Holding& h : people_.holdings)
+        if (h.person == person) file.holdings.push_back(h);
+    };
+    for (const std::string& holder : people_.holders_of(step.of, today)) {
+      hand(holder);
+      for (Holding& h : file.holdings)
+        if (h.person == holder && h.post == step.of && h.covers(today)) h.to = today;
+    }
+    hand(step.to);
+    file.holdings.push_back({step.to, step.of, today, {}});
+    auto tx = store_.begin();
+    if (auto done = load_people(*tx, programmes_, board_, file, caller_of(step, now), now); !done)
+      throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
+    tx->commit();
+    ++result_.events;
+    people_ = reader().load_people();
+    json::object line = head(now, "hand-over");
+    line["of"] = step.of;
+    line["to"] = step.to;
+    emit(std::move(line));
+  }
+
+  // --- expectations
+
+  void fail(const std::string& why) {
+    result_.ok = false;
+    if (result_.failure.empty()) result_.failure = why;
+    if (run_.stop_at_failure) throw StoryFailed(result_.failure);
+  }
+
+  void check_expectations() {
+    if (rebased_now_) return;
+    std::vector<std::pair<std::string, std::string>> failures;  // by time, so that the first is named
+    for (const StoryExpect& e : story_.expects) {
+      for (const std::string& pattern : e.items) {
+        int n = 0;
+        for (StoryNotice& notice : result_.notices) {
+          if (notice.at != e.at || notice.to != e.to || notice.template_name != e.template_name ||
+              notice.rung != e.rung || !glob_matches(pattern, notice.item))
+            continue;
+          notice.expected = true;
+          ++n;
+        }
+        if (n == 0 || (e.count && e.items.size() == 1 && n != *e.count))
+          failures.emplace_back(e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}",
+                                                  e.line, e.at, e.template_name, e.rung, pattern, e.to,
+                                                  n == 0 ? "it did not come"
+                                                         : fmt::format("{} came, {} were expected", n, *e.count)));
+      }
+    }
+    if (story_.only)
+      for (const StoryNotice& notice : result_.notices)
+        if (!notice.expected)
+          failures.emplace_back(notice.at, fmt::format("at {} “{}” (rung {}) about {} went to {}, and nobody expected it",
+                                                       notice.at, notice.template_name, notice.rung,
+                                                       notice.item, notice.to));
+    if (failures.empty()) return;
+    std::stable_sort(failures.begin(), failures.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    result_.ok = false;
+    result_.failure = failures.front().second;
+    if (failures.size() > 1) result_.failure += fmt::format(" (and {} more)", failures.size() - 1);
+  }
+
+  const Story& story_;
+  const StoryRun& run_;
+  std::unique_ptr<Store> owned_;
+  Store& store_;
+  const std::string board_;
+  const Definition& definition_;
+  Programmes programmes_;
+  notifiers::NullNotifier notifier_;
+  notifiers::MailRenderer renderer_;
+  Scheduler scheduler_;
+  Sender sender_;
+  const TimeRules* time_ = nullptr;
+  mutable std::unique_ptr<BoardReader> reader_;
+  StoryResult result_;
+  People people_;
+  std::map<std::string, ItemId> items_;
+  std::map<ItemId, std::string> names_;
+  std::map<std::string, int> numbered_;
+  std::map<std::string, MeetingId> meetings_;
+  std::string next_name_;
+  ItemId next_named_;
+  std::vector<std::pair<Instant, Instant>> downs_;
+  std::optional<Instant> pending_gap_;
+  std::optional<Instant> rebased_now_;
+  Instant start_, schedule_at_, send_at_;
+  Millis shift_{0};
+};
+
+}  // namespace
+
+Result<StoryResult> run_story(const Story& story, const StoryRun& run, const Zones& zones) {
+  try {
+    Player player(story, run, zones);
+    return player.play();
+  } catch (const StoryFailed& failed) {
+    return Error{Errc::invalid, failed.what()};
+  }
+}
+
+std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
+  struct Group {
+    StoryNotice first;
+    std::vector<std::string> items;
+  };
+  std::vector<Group> groups;
+  for (const StoryNotice& n : notices) {
+    auto it = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
+      return g.first.at == n.at && g.first.to == n.to && g.first.template_name == n.template_name &&
+             g.first.rung == n.rung;
+    });
+    if (it == groups.end()) it = groups.insert(groups.end(), Group{n, {}});
+    if (std::find(it->items.begin(), it->items.end(), n.item) == it->items.end()) it->items.push_back(n.item);
+  }
+  std::string text;
+  for (const Group& g : groups) {
+    text += fmt::format("[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = ",
+                        g.first.at, g.first.to, g.first.template_name, g.first.rung);
+    if (g.items.size() == 1) {
+      text += fmt::format("\"{}\"\n\n", g.items.front());
+      continue;
+    }
+    text += "[";
+    for (std::size_t i = 0; i < g.items.size(); ++i) text += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", g.items[i]);
+    text += "]\n\n";
+  }
+  return text;
+}
+
+std::vector<std::string> uncovered(const Definition& definition, const Coverage& coverage) {
+  std::vector<std::string> missing;
+  const auto guards = [&](const Guards& list, const std::string& where) {
+    for (const Guard& g : list) {
+      const std::string place = fmt::format("{}:{}:{}", g.place.file, g.place.line, g.place.column);
+      if (!coverage.guards_held.contains(place)) missing.push_back(where + ": guard at " + place + " never held");
+      if (!coverage.guards_missing.contains(place))
+        missing.push_back(where + ": guard at " + place + " never refused");
+    }
+  };
+  for (const auto& [name, kind] : definition.kinds) {
+    const auto one = [&](const std::string& event, const SourcePlace& place, const Guards& list) {
+      const std::string where = fmt::format("{}.{}#{}", name, event.empty() ? "auto" : event, place.line);
+      if (!coverage.transitions.contains(where)) missing.push_back(where + ": never carried out");
+      guards(list, where);
+    };
+    if (kind.start) one(kind.start->event, kind.start->place, kind.start->requires_);
+    for (const TransitionDef& t : kind.transitions) one(t.event, t.place, t.requires_);
+  }
+  for (const auto& [name, ladder] : definition.ladders)
+    for (std::size_t i = 0; i < ladder.rungs.size(); ++i)
+      if (!coverage.rungs.contains(fmt::format("{}[{}]", name, i)))
+        missing.push_back(fmt::format("ladder {}: rung {} never fired", name, to_text(ladder.rungs[i].at)));
+  return missing;
+}
+
+}  // namespace assured

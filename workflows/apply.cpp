@@ -1,0 +1,554 @@
+#include "workflows/apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workflows/deciding.hpp"
+
+namespace assured {
+
+// ---------------------------------------------------------------------------------------------
+// Programmes
+
+Result<void> Programmes::set_board(std::shared_ptr<const Programme> programme, std::string digest,
+                                   const Zones& zones, std::vector<CalendarOverride> overrides) {
+  const Establishment& e = programme->establishment;
+  auto zone = zones.find_zone(e.zone_name);
+  if (!zone) return zone.error();
+  Board& board = boards_[e.board];
+  board.current = programme;
+  board.zone = *zone;
+  board.time.close_of_day = e.close_of_day;
+  board.time.morning = e.morning;
+  board.time.window_from = e.window_from;
+  board.time.window_to = e.window_to;
+  board.time.office_from = e.office_from;
+  board.time.office_to = e.office_to;
+  board.time.day_zero = e.day_zero;
+  board.time.zone = board.zone.get();
+  board.pinned[digest] = std::shared_ptr<const Definition>(programme, &programme->definition);
+  set_overrides(e.board, std::move(overrides));
+  return {};
+}
+
+void Programmes::set_overrides(std::string_view id, std::vector<CalendarOverride> overrides) {
+  const auto found = boards_.find(id);
+  ASSURED_ASSERT(found != boards_.end());
+  Board& board = found->second;
+  board.calendar = std::make_shared<const Calendar>(board.current->establishment.nation,
+                                                    std::move(overrides));
+  board.time.calendar = board.calendar.get();
+}
+
+void Programmes::pin(std::string_view id, std::string digest,
+                     std::shared_ptr<const Definition> definition) {
+  const auto found = boards_.find(id);
+  ASSURED_ASSERT(found != boards_.end());
+  found->second.pinned[std::move(digest)] = std::move(definition);
+}
+
+const Programmes::Board* Programmes::find_board(std::string_view id) const {
+  const auto found = boards_.find(id);
+  return found == boards_.end() ? nullptr : &found->second;
+}
+
+const Programmes::Board& Programmes::get_board(std::string_view id) const {
+  const Board* board = find_board(id);
+  ASSURED_ASSERT(board != nullptr);
+  return *board;
+}
+
+std::vector<std::string> Programmes::boards() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, board] : boards_) ids.push_back(id);
+  return ids;
+}
+
+Rules Programmes::rules(const Board& board, std::string_view digest) const {
+  const Definition* definition = &board.current->definition;
+  if (!digest.empty() && digest != definition->digest) {
+    const auto pinned = board.pinned.find(digest);
+    // The daemon pins every stored definition when it starts.
+    ASSURED_ASSERT(pinned != board.pinned.end());
+    definition = pinned->second.get();
+  }
+  return Rules{*definition, board.current->establishment, board.time, coverage};
+}
+
+// ---------------------------------------------------------------------------------------------
+// Facts
+
+Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const FactsNeeded& needed) {
+  Facts facts;
+  std::vector<ItemId> ids{item.id};
+  if (needed.ancestors) {
+    facts.ancestors = reader.list_ancestors(item);
+    for (const Item& i : facts.ancestors) ids.push_back(i.id);
+  }
+  if (!needed.load_kinds.empty()) {
+    facts.descendants = reader.list_descendants(item.id, needed.load_kinds);
+    for (const Item& i : facts.descendants) ids.push_back(i.id);
+  }
+  if (needed.last_event) {
+    facts.last_event = reader.last_event_of(item.id);
+    if (facts.last_event)
+      for (const Changed<Item>& change : facts.last_event->items) {
+        if (std::find(ids.begin(), ids.end(), change.now.id) != ids.end()) continue;
+        if (auto other = reader.find_item(change.now.id)) {
+          ids.push_back(other->id);
+          facts.descendants.push_back(std::move(*other));
+        }
+      }
+  }
+  for (const ItemId id : ids)
+    for (Obligation& o : reader.obligations_of(id)) facts.obligations.push_back(std::move(o));
+  facts.assignments = reader.assignments_of(ids);
+  if (needed.links) facts.links = reader.links_of(item.id);
+  if (needed.approvals)
+    for (const ItemId id : ids)
+      for (Approval& a : reader.approvals_of(id)) facts.approvals.push_back(std::move(a));
+  for (const std::string& body : needed.bodies)
+    for (Meeting& m : reader.list_meetings(body)) facts.meetings.push_back(std::move(m));
+  facts.people = reader.load_people();
+  for (const CountQuery& query : needed.counts) facts.counts[query] = reader.count_descendants(query);
+  for (const Item& i : facts.descendants) {
+    const auto counts = needed.descendant_counts.find(i.kind);
+    if (counts == needed.descendant_counts.end()) continue;
+    for (const auto& [kind, where] : counts->second) {
+      const CountQuery query{i.id, kind, where};
+      if (!facts.counts.contains(query)) facts.counts[query] = reader.count_descendants(query);
+    }
+  }
+  return facts;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Commands
+
+namespace {
+
+Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id) {
+  const Programmes::Board* board = programmes.find_board(id);
+  if (board == nullptr) return Error{Errc::not_found, "there is no such board here", "board"};
+  return board;
+}
+
+JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant occurred_at,
+                    std::string reason = {}) {
+  JournalHead head;
+  head.actor = caller.person;
+  head.for_post = caller.for_post;
+  head.channel = caller.channel;
+  head.kind = std::move(kind);
+  head.item = item;
+  head.occurred_at = occurred_at;
+  head.reason = std::move(reason);
+  return head;
+}
+
+JournalHead head_of_system(std::string kind, ItemId item, Instant now) {
+  Caller caller;
+  caller.person = "system";
+  return head_of(caller, std::move(kind), item, now);
+}
+
+Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
+                   Instant now) {
+  Outcome outcome;
+  outcome.journal_seq = board.write(head, decision, now);
+  outcome.item = subject;
+  for (const Changed<Item>& change : decision.items) {
+    if (!change.was) outcome.created.push_back(change.now.id);
+    if (change.now.id != subject) continue;
+    outcome.reference = change.now.reference;
+    outcome.state = change.now.state;
+    outcome.version = change.now.version;
+  }
+  outcome.decision = std::move(decision);
+  return outcome;
+}
+
+// Fields arrive as text; their types are the programme's.
+Result<void> read_fields(const Definition& definition, const Item* item, const Command& command,
+                         Event& event, std::vector<std::string>& warnings) {
+  const KindDef* kind = item == nullptr ? nullptr : definition.find_kind(item->kind);
+  const auto has_event = [&](const KindDef& k) {
+    return std::any_of(k.transitions.begin(), k.transitions.end(),
+                       [&](const TransitionDef& t) { return t.event == command.event; });
+  };
+  if (kind == nullptr || !has_event(*kind)) {
+    const std::string parent = item == nullptr ? std::string{} : item->kind;
+    for (const auto& [name, def] : definition.kinds)
+      if (def.start && def.start->event == command.event && def.parent == parent) kind = &def;
+  }
+  if (kind == nullptr) return {};  // decide() says that nothing begins with this
+  for (const auto& [name, text] : command.fields) {
+    const FieldDef* field = kind->find_field(name);
+    if (field == nullptr)
+      return Error{Errc::invalid, fmt::format("a {} has no field “{}”", kind->name, name), name};
+    auto value = parse_value(field->type, field->values, text);
+    if (!value) {
+      Error error = value.error();
+      error.field = name;
+      return error;
+    }
+    event.fields[name] = std::move(*value);
+    if (field->type == FieldType::text)
+      for (const Detected found : detect_identifiers(text))
+        warnings.push_back(fmt::format("“{}” may hold a {}; no paper of an audit may identify anybody",
+                                       field->title.empty() ? name : field->title, to_text(found)));
+  }
+  return {};
+}
+
+Event event_of(const Caller& caller, std::string name, Instant now) {
+  Event event;
+  event.name = std::move(name);
+  event.actor = caller.person;
+  event.for_post = caller.for_post;
+  event.channel = caller.channel;
+  event.occurred_at = caller.occurred_at.value_or(now);
+  return event;
+}
+
+}  // namespace
+
+Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& command,
+                      Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  std::optional<Item> item;
+  if (command.item) {
+    item = writer.find_item(command.item);
+    if (!item) return Error{Errc::not_found, "there is no such item", "item"};
+    if (command.expected_version && *command.expected_version != item->version)
+      return Error{Errc::conflict, "somebody else changed this item; read it again", "expected_version"};
+  }
+  const Rules rules = programmes.rules(**board, item ? item->programme : std::string_view{});
+  Event event = event_of(command.caller, command.event, now);
+  event.assign = command.assign;
+  event.links = command.links;
+  event.reason = command.reason;
+  std::vector<std::string> warnings;
+  if (auto read = read_fields(rules.definition, item ? &*item : nullptr, command, event, warnings); !read)
+    return read.error();
+
+  const Item* subject = item ? &*item : nullptr;
+  const std::vector<Item> above = item ? writer.list_ancestors(*item) : std::vector<Item>{};
+  const FactsNeeded needed = facts_needed(rules, subject, above, event);
+  Facts facts = load_facts(writer, rules, item.value_or(Item{}), needed);
+  for (const auto& [kind, id] : event.links)
+    if (auto linked = writer.find_item(id)) facts.linked.emplace(kind, std::move(*linked));
+  facts.ids = writer.take_ids();
+  auto decision = decide(rules, subject, facts, event, now);
+  if (!decision) return decision.error();
+  const ItemId id = decision->subject;
+  Outcome outcome = outcome_of(writer, head_of(command.caller, command.event, id, event.occurred_at,
+                                               command.reason),
+                               std::move(*decision), id, now);
+  outcome.warnings = std::move(warnings);
+  return outcome;
+}
+
+namespace {
+
+// What acknowledging and suspending look at before they hold an obligation.
+struct Held {
+  Obligation obligation;
+  Item item;
+};
+
+Result<Held> load_held(BoardWriter& writer, ObligationId id) {
+  auto obligation = writer.find_obligation(id);
+  if (!obligation) return Error{Errc::not_found, "there is no such obligation", "obligation"};
+  if (!obligation->is_open())
+    return Error{Errc::refused, "this has been done; there is nothing left to wait for"};
+  auto item = writer.find_item(obligation->item);
+  ASSURED_ASSERT(item.has_value());
+  return Held{std::move(*obligation), std::move(*item)};
+}
+
+Instant later(Instant now, Span span, const TimeRules& rules) {
+  return due_after(now, span, rules).due_at;
+}
+
+}  // namespace
+
+Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Acknowledge& command,
+                            Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  auto held = load_held(writer, command.obligation);
+  if (!held) return held.error();
+  const Rules rules = programmes.rules(**board, held->item.programme);
+  const Obligation& o = held->obligation;
+  const auto ladder = rules.definition.ladders.find(o.ladder);
+  ASSURED_ASSERT(ladder != rules.definition.ladders.end());
+  if (!ladder->second.ack_max)
+    return Error{Errc::refused, fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
+
+  // By the debtor, or anybody told so far (S15.1).
+  const People people = writer.load_people();
+  const auto assignments = writer.assignments_of({held->item.id});
+  const RoleScope scope{rules.establishment, rules.definition, held->item, assignments, people, o.owed_by};
+  const Date today = local_date(now, *rules.time.zone);
+  std::set<std::string> parties{o.owed_by};
+  for (const FiredRung& f : o.fired) parties.insert(f.to);
+  bool may = false;
+  for (const std::string& text : parties) {
+    const auto party = parse_party(text);
+    if (!party) continue;
+    if (party->kind == Party::Kind::post) {
+      const auto posts = people.posts_of(command.caller.person, today);
+      may |= command.caller.for_post == party->name ||
+             std::find(posts.begin(), posts.end(), party->name) != posts.end();
+    } else {
+      may |= is_one_of({RoleTerm{RoleTerm::Kind::assigned, party->name}}, scope,
+                       command.caller.person, command.caller.for_post, today);
+    }
+  }
+  if (!may) return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
+  const int reached = std::max(reached_rung(o), 0);
+  if (o.acknowledged_rung >= reached && command.progress.empty())
+    return Error{Errc::refused, "it was acknowledged before: say in a line what has been done since",
+                 "progress"};
+  const Instant until = std::min(later(now, command.hold_for, rules.time),
+                                 later(now, *ladder->second.ack_max, rules.time));
+  Decision decision = decide_hold(rules, held->item, o, until, "acknowledge", now);
+  return outcome_of(writer, head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
+                    std::move(decision), held->item.id, now);
+}
+
+Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
+                        Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  auto held = load_held(writer, command.obligation);
+  if (!held) return held.error();
+  if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
+  const Rules rules = programmes.rules(**board, held->item.programme);
+  const People people = writer.load_people();
+  const Date today = local_date(now, *rules.time.zone);
+  bool board_side = false;
+  for (const std::string& post : people.posts_of(command.caller.person, today)) {
+    const PostDef* def = rules.establishment.find_post(post);
+    board_side |= def != nullptr && def->agency.empty();
+  }
+  if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
+  const JournalHead head =
+      head_of(command.caller, "suspend", held->item.id, now, command.reason);
+  if (held->obligation.family == Family::a) {
+    // S5.3: the first person proposes, a second carries it out, for at most a day.
+    constexpr Span day{24, Unit::hours};
+    if (!command.hold_for.is_elapsed() || later(now, command.hold_for, rules.time) > later(now, day, rules.time))
+      return Error{Errc::refused, "what is about immediate risk can be suspended for at most 24 hours at a time",
+                   "for"};
+    const std::string proposal = fmt::format("suspend:{}", held->obligation.id.value);
+    const Approval* proposed = nullptr;
+    const auto approvals = writer.approvals_of(held->item.id);
+    for (const Approval& a : approvals)
+      if (a.name == proposal && !a.withdrawn_at) proposed = &a;
+    if (proposed == nullptr || proposed->person == command.caller.person) {
+      if (proposed != nullptr)
+        return Error{Errc::refused, "a second person must agree to this suspension"};
+      Decision decision;
+      decision.subject = held->item.id;
+      decision.approvals.push_back({std::nullopt, Approval{held->item.id, proposal, command.caller.person,
+                                                           command.caller.for_post, now, {}}});
+      decision.lines.push_back({held->item.id, "suspend", "proposed; a second person must agree"});
+      return outcome_of(writer, head, std::move(decision), held->item.id, now);
+    }
+    Decision decision = decide_hold(rules, held->item, held->obligation,
+                                    later(now, command.hold_for, rules.time), "suspend", now);
+    Approval used = *proposed;
+    used.withdrawn_at = now;  // one proposal carries one suspension
+    decision.approvals.push_back({*proposed, std::move(used)});
+    return outcome_of(writer, head, std::move(decision), held->item.id, now);
+  }
+  Decision decision = decide_hold(rules, held->item, held->obligation,
+                                  later(now, command.hold_for, rules.time), "suspend", now);
+  return outcome_of(writer, head, std::move(decision), held->item.id, now);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Meetings, people, calendar
+
+namespace {
+
+// The name under which a pending recomputation keeps its cursor (S5.4).
+constexpr std::string_view recompute_value = "recompute";
+
+}  // namespace
+
+Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const MeetingCommand& command,
+                               Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  Meeting meeting;
+  std::string what;
+  if (command.what == MeetingCommand::What::plan) {
+    if (!(*board)->current->establishment.bodies.contains(command.body))
+      return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body), "body"};
+    if (command.start <= now) return Error{Errc::invalid, "a meeting is planned for the future", "start"};
+    meeting.body = command.body;
+    meeting.start = command.start;
+    what = "plan-meeting";
+  } else {
+    const auto known = writer.find_meeting(command.meeting);
+    if (!known) return Error{Errc::not_found, "there is no such meeting", "meeting"};
+    meeting = *known;
+    if (meeting.state != Meeting::State::planned)
+      return Error{Errc::refused, fmt::format("this meeting is {}; only a planned one can change",
+                                              to_text(meeting.state))};
+    switch (command.what) {
+      case MeetingCommand::What::move:
+        if (command.start <= now)
+          return Error{Errc::invalid, "a meeting is moved to the future", "start"};
+        meeting.start = command.start;
+        what = "move-meeting";
+        break;
+      case MeetingCommand::What::cancel:
+        meeting.state = Meeting::State::cancelled;
+        what = "cancel-meeting";
+        break;
+      case MeetingCommand::What::hold:
+        if (meeting.start > now)
+          return Error{Errc::refused, "this meeting lies ahead; it cannot have been held"};
+        meeting.state = Meeting::State::held;
+        what = "hold-meeting";
+        break;
+      case MeetingCommand::What::plan:
+        break;
+    }
+  }
+  meeting = writer.write_meeting(head_of(command.caller, what, {}, now), meeting, now);
+  // A held meeting moves nothing: what was bound to it stays due when it was.
+  if (command.what != MeetingCommand::What::hold)
+    writer.put_value(recompute_value, fmt::format("0 {} of {}", what, meeting.body));
+  return meeting;
+}
+
+bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id, std::size_t limit,
+                    Instant now) {
+  BoardWriter& writer = tx.board(id);
+  const auto pending = writer.find_value(recompute_value);
+  if (!pending || pending->empty()) return false;
+  const auto space = pending->find(' ');
+  const std::string cause = pending->substr(space + 1);
+  ObligationFilter filter;
+  filter.after = ObligationId{std::stoll(pending->substr(0, space))};
+  filter.limit = limit;
+  const auto obligations = writer.list_obligations(filter);
+  const Programmes::Board& board = programmes.get_board(id);
+  for (const Obligation& o : obligations) {
+    filter.after = o.id;
+    const auto item = writer.find_item(o.item);
+    ASSURED_ASSERT(item.has_value());
+    const Rules rules = programmes.rules(board, item->programme);
+    FactsNeeded needed;
+    if (o.rule.kind == DueRule::Kind::meeting) needed.bodies.insert(o.rule.body);
+    Facts facts = load_facts(writer, rules, *item, needed);
+    facts.ids = writer.take_ids();
+    Decision decision = decide_recompute(rules, *item, facts, o.id, cause, now);
+    if (decision.obligations.empty() && decision.prompts.empty()) continue;
+    writer.write(head_of_system("moved", item->id, now), decision, now);
+  }
+  const bool more = obligations.size() == limit;
+  writer.put_value(recompute_value,
+                   more ? fmt::format("{} {}", filter.after.value, cause) : std::string{});
+  return more;
+}
+
+Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
+                         const PeopleFile& people, const Caller& caller, Instant now) {
+  const auto board = board_of(programmes, id);
+  if (!board) return board.error();
+  if (!people.errors.empty()) {
+    const RowError& first = people.errors.front();
+    return Error{Errc::invalid, fmt::format("row {}: {}", first.row, first.message), first.field};
+  }
+  BoardWriter& writer = tx.board(id);
+  const People before = writer.load_people();
+  writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
+  const People after = writer.load_people();
+
+  // S3.4: a new holder hears once of each thing that the post owes.
+  const Date today = local_date(now, *(*board)->time.zone);
+  std::set<std::string> changed;
+  for (const Holding& h : people.holdings) {
+    const auto was = before.holders_of(h.post, today);
+    const auto is = after.holders_of(h.post, today);
+    const bool somebody_new = std::any_of(is.begin(), is.end(), [&](const std::string& person) {
+      return std::find(was.begin(), was.end(), person) == was.end();
+    });
+    if (somebody_new) changed.insert(h.post);
+  }
+  for (const std::string& post : changed) {
+    ObligationFilter filter;
+    filter.owed_by = to_text(Party{Party::Kind::post, post});
+    for (;;) {
+      const auto owed = writer.list_obligations(filter);
+      for (const Obligation& o : owed) {
+        filter.after = o.id;
+        const auto item = writer.find_item(o.item);
+        ASSURED_ASSERT(item.has_value());
+        const Rules rules = programmes.rules(**board, item->programme);
+        Facts facts = load_facts(writer, rules, *item, FactsNeeded{});
+        facts.ids = writer.take_ids();
+        const Decision decision = decide_hand_over(rules, *item, facts, o.id, now);
+        writer.write(head_of_system("hand-over", item->id, now), decision, now);
+      }
+      if (owed.size() < filter.limit) break;
+    }
+  }
+  return {};
+}
+
+Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_view id,
+                             const CalendarOverride& day, const Caller& caller, Instant now) {
+  const auto board = board_of(programmes, id);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(id);
+  writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now), day, now);
+  programmes.set_overrides(id, writer.calendar_overrides());
+  writer.put_value(recompute_value, fmt::format("0 {} is {}", to_text(day.date), day.closed ? "closed" : "open"));
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------
+// Time
+
+std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, const DueKey& key,
+                                 const std::optional<Downtime>& down, Instant now) {
+  BoardWriter& writer = tx.board(key.board);
+  const auto obligation = writer.find_obligation(key.obligation);
+  if (!obligation || !obligation->is_open() || !obligation->next_at || *obligation->next_at > now)
+    return std::nullopt;
+  const auto item = writer.find_item(obligation->item);
+  ASSURED_ASSERT(item.has_value());
+  const Rules rules = programmes.rules(programmes.get_board(key.board), item->programme);
+  const KindDef* kind = rules.definition.find_kind(item->kind);
+  ASSURED_ASSERT(kind != nullptr);
+  FactsNeeded needed;
+  needed.ancestors = false;
+  const bool expires = std::any_of(
+      kind->transitions.begin(), kind->transitions.end(),
+      [&](const TransitionDef& t) { return t.event == "time" && t.expires == obligation->name; });
+  if (expires) {
+    Event event;
+    event.name = "time";
+    needed = facts_needed(rules, &*item, writer.list_ancestors(*item), event);
+  }
+  Facts facts = load_facts(writer, rules, *item, needed);
+  facts.ids = writer.take_ids();
+  auto decision = decide_due(rules, *item, facts, key.obligation, down, now);
+  ASSURED_ASSERT(decision.has_value());
+  return outcome_of(writer, head_of_system("rung", item->id, now), std::move(*decision), item->id, now);
+}
+
+}  // namespace assured
