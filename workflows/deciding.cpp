@@ -553,13 +553,12 @@ Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, I
 }
 
 Result<void> Deciding::settle() {
-  // Nearest first: what changed, then each one above it, once each (S8.1).
+  // Only what lies above a change, never the changed item itself: an item that a person has just sent
+  // back to a gate would bounce through it again at once (S8.1).
   for (int round = 0; round < depth_max; ++round) {
     std::set<ItemId> candidates;
-    for (const ItemId id : work_.touched) {
-      candidates.insert(id);
+    for (const ItemId id : work_.touched)
       for (const Item& above : ancestors_of(item(id))) candidates.insert(above.id);
-    }
     bool moved = false;
     for (const ItemId id : candidates) {
       if (work_.stepped.contains(id)) continue;

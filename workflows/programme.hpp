@@ -211,6 +211,18 @@ struct StartDef {
   SourcePlace place;
 };
 
+// How items of a kind are rated by their dates, beside the owner's own word (DOMAIN.md 3.2).
+struct RatingDef {
+  std::string own;                    // field with the owner's own rating; may be empty
+  std::vector<std::string> own_well;  // its answers that claim all is well
+  Span amber_within;                  // amber when the nearest due date is no further than this
+  std::vector<std::string> grey;      // states that do not count yet
+  std::vector<std::string> blue;      // states that are finished and signed off
+  std::map<std::string, std::string> legend;  // colour -> what it means on this board
+  std::string source;
+  SourcePlace place;
+};
+
 struct KindDef {
   std::string name;
   std::string title;
@@ -223,6 +235,7 @@ struct KindDef {
   std::vector<ObligationDef> obligations;
   std::vector<TransitionDef> transitions;
   std::optional<StartDef> start;
+  std::optional<RatingDef> rating;
   SourcePlace place;
 
   const StateDef* find_state(std::string_view state) const;

@@ -98,6 +98,7 @@ std::optional<DueRule> read_due(Row row);
 Guards read_guards(Row& row, std::string_view key);
 std::vector<Effect> read_effects(Row& row, std::string_view key);
 KindDef read_kind(const std::string& name, Row row);
+RatingDef read_rating(Row row, const KindDef& kind);
 LadderDef read_ladder(const std::string& name, Row row);
 // Top-level keys and tables of the definition, from every document.
 void read_definition(std::vector<Row>& roots, Definition& definition);

@@ -265,6 +265,7 @@ KindDef read_kind(const std::string& name, Row row) {
   if (!row.has("state")) row.missing("state", fmt::format("add [{}.state.NAME] tables", row.path()));
   for (auto& entry : row.tables("transition")) kind.transitions.push_back(read_transition(entry));
   if (auto start = row.table("start")) kind.start = read_start(*start);
+  if (auto rating = row.table("rating")) kind.rating = read_rating(*rating, kind);
   close_state_deadlines(kind);
   row.finish();
   return kind;
