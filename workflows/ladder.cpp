@@ -1,6 +1,8 @@
 #include "workflows/ladder.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace assured {
 
@@ -9,40 +11,59 @@ namespace {
 // `seniors_wait_until` while the debtor's notice is still on its way.
 constexpr Instant until_told = Instant::max();
 
-bool fired_in_version(const Obligation& o, int rung, int cycle) {
+bool is_recorded(const Obligation& o, int rung, int cycle) {
   return std::any_of(o.fired.begin(), o.fired.end(), [&](const FiredRung& f) {
     return f.due_version == o.due_version && f.rung == rung && f.cycle == cycle;
   });
 }
 
-// The rung's own instant for the present due date; none once it fired or passed.
+bool is_recorded(const Obligation& o, int rung, int cycle, const std::string& to) {
+  return std::any_of(o.fired.begin(), o.fired.end(), [&](const FiredRung& f) {
+    return f.due_version == o.due_version && f.rung == rung && f.cycle == cycle && f.to == to;
+  });
+}
+
+// One time that a rung fires: itself (cycle 0) or one of its repeats.
 struct Occurrence {
   int rung = 0;
   int cycle = 0;
   Instant planned_at;
 };
 
+// The cycle that a rung has reached in this due version (-1: none), and when it last fired in any.
+// Seniors who were told later do not count: repeats go on from the pass that found the rung due.
+struct Reached {
+  int cycle = -1;
+  std::optional<Instant> last;
+};
+
+Reached reached_by(const Obligation& o, int rung) {
+  Reached reached;
+  std::pair latest{0, -1};  // version and cycle
+  for (const FiredRung& f : o.fired) {
+    if (f.rung != rung) continue;
+    const std::pair key{f.due_version, f.cycle};
+    if (key > latest) reached.last = f.fired_at;
+    if (key == latest) reached.last = std::min(*reached.last, f.fired_at);
+    latest = std::max(latest, key);
+  }
+  if (latest.first == o.due_version) reached.cycle = latest.second;
+  return reached;
+}
+
 std::optional<Occurrence> next_occurrence(const Obligation& o, const LadderDef& ladder, int rung,
                                           const TimeRules& rules) {
   const RungDef& def = ladder.rungs[static_cast<std::size_t>(rung)];
   const bool family_a = o.family == Family::a;
+  const Reached reached = reached_by(o, rung);
   const Instant planned = rung_instant(*o.due_at, def.at, family_a, rules);
-  const bool fired = fired_in_version(o, rung, 0);
-  const bool passed = planned <= o.rungs_from;
-  if (!fired && !passed) return Occurrence{rung, 0, planned};
+  if (reached.cycle < 0 && planned > o.rungs_from) return Occurrence{rung, 0, planned};
   if (!def.repeat_every) return std::nullopt;
-
-  // Repeats count from the last firing, in whichever version; where the rung only passed, from then.
-  Instant last = fired ? Instant::min() : std::max(planned, o.rungs_from);
-  int cycle = 0;
-  bool ever = false;
-  for (const FiredRung& f : o.fired) {
-    if (f.rung != rung) continue;
-    if (!ever || f.fired_at > last) last = f.fired_at;
-    ever = true;
-    if (f.due_version == o.due_version) cycle = std::max(cycle, f.cycle);
-  }
-  return Occurrence{rung, cycle + 1, repeat_instant(last, *def.repeat_every, family_a, rules)};
+  // Repeats count from the last firing, in whichever version; where the rung only passed, from
+  // then.
+  const Instant last = reached.last.value_or(o.rungs_from);
+  return Occurrence{rung, std::max(reached.cycle, 0) + 1,
+                    repeat_instant(last, *def.repeat_every, family_a, rules)};
 }
 
 int rung_count(const LadderDef& ladder) { return static_cast<int>(ladder.rungs.size()); }
@@ -52,7 +73,6 @@ struct Due {
   Occurrence at;
   std::vector<Instant> planned;  // every planned instant it stands for (missed repeats)
   std::vector<Told> told;
-  bool waited = false;           // its debtor was told in an earlier pass; only seniors are left
 };
 
 void record(Obligation& o, const Occurrence& at, const std::string& to, Instant now) {
@@ -69,11 +89,11 @@ std::vector<Due> collect_due(const Obligation& o, const LadderDef& ladder,
   for (int rung = o.first_rung; rung < rung_count(ladder); ++rung) {
     const RungDef& def = ladder.rungs[static_cast<std::size_t>(rung)];
     auto next = next_occurrence(o, ladder, rung, rules);
-    const bool owed = o.owed_rung == rung;
-    if (owed && (!next || next->planned_at > now))
+    if (o.owed_rung == rung)
       next = Occurrence{rung, 0, rung_instant(*o.due_at, def.at, o.family == Family::a, rules)};
-    if (!next || (next->planned_at > now && !owed)) continue;
-    Due due{*next, {next->planned_at}, resolve(def), false};
+    else if (!next || next->planned_at > now)
+      continue;
+    Due due{*next, {next->planned_at}, resolve(def)};
     if (next->cycle > 0) {
       // A long gap may hold several repeats: one message stands for all of them.
       constexpr std::size_t repeats_listed_max = 50;
@@ -87,6 +107,69 @@ std::vector<Due> collect_due(const Obligation& o, const LadderDef& ladder,
     result.push_back(std::move(due));
   }
   return result;
+}
+
+// S3.5: a rung that nobody would read hands over to the next one now, and so on up. Notes whom it
+// could not reach in `vacant`.
+void hand_up(std::vector<Due>& due, const Obligation& o, const LadderDef& ladder,
+             const ResolveRung& resolve, Instant now, std::vector<std::string>& vacant) {
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    for (const Told& told : due[i].told)
+      if (!told.reachable) vacant.push_back(to_text(told.party));
+    if (due[i].told.empty()) vacant.emplace_back();
+    if (has_reachable(due[i])) continue;
+    const int above = due[i].at.rung + 1;
+    if (above >= rung_count(ladder) || reached_by(o, above).cycle >= 0) continue;
+    if (i + 1 < due.size() && due[i + 1].at.rung == above) continue;
+    due.insert(due.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+               Due{{above, 0, now}, {now}, resolve(ladder.rungs[static_cast<std::size_t>(above)])});
+  }
+}
+
+// The rungs whose seniors wait, each with those who were not told of it yet (S6.2).
+std::vector<Due> collect_waiting(const Obligation& o, const LadderDef& ladder,
+                                 const ResolveRung& resolve) {
+  std::vector<Due> result;
+  for (const int rung : o.seniors_wait_rungs) {
+    if (rung >= rung_count(ladder)) continue;
+    Occurrence at{rung, reached_by(o, rung).cycle, {}};
+    for (const FiredRung& f : o.fired)
+      if (f.due_version == o.due_version && f.rung == rung && f.cycle == at.cycle)
+        at.planned_at = f.planned_at;
+    Due due{at, {at.planned_at}, resolve(ladder.rungs[static_cast<std::size_t>(rung)])};
+    std::erase_if(due.told, [&](const Told& t) {
+      const std::string to = to_text(t.party);
+      return !t.reachable || to == o.owed_by || is_recorded(o, at.rung, at.cycle, to);
+    });
+    result.push_back(std::move(due));
+  }
+  return result;
+}
+
+// Everything that one recipient is to be told in a pass.
+struct Word {
+  std::string to;
+  std::vector<const Due*> of;
+  bool waited = false;  // some of it since an earlier pass: it does not wait again
+
+  const Due& highest() const {
+    return **std::max_element(of.begin(), of.end(), [](const Due* a, const Due* b) {
+      return std::pair{a->at.rung, a->at.cycle} < std::pair{b->at.rung, b->at.cycle};
+    });
+  }
+};
+
+Firing firing_of(const Word& word, bool after_downtime, Instant now) {
+  const Occurrence& at = word.highest().at;
+  Firing firing{at.rung, at.cycle, word.to, at.planned_at, {}};
+  for (const Due* due : word.of)
+    firing.missed.insert(firing.missed.end(), due->planned.begin(), due->planned.end());
+  std::sort(firing.missed.begin(), firing.missed.end());
+  firing.missed.erase(std::unique(firing.missed.begin(), firing.missed.end()), firing.missed.end());
+  // On time and alone there is nothing to explain.
+  const bool late = after_downtime && at.planned_at < now;
+  if (firing.missed.size() < 2 && !late) firing.missed.clear();
+  return firing;
 }
 
 }  // namespace
@@ -127,126 +210,63 @@ LadderPass run_pass(Obligation& o, const LadderDef& ladder, const ResolveRung& r
 
   std::vector<Due> due = collect_due(o, ladder, resolve, rules, now);
   o.owed_rung = -1;
-
-  // S3.5: a rung that nobody would read hands over to the next one now, and so on up.
-  for (std::size_t i = 0; i < due.size(); ++i) {
-    for (const Told& told : due[i].told)
-      if (!told.reachable) pass.vacant.push_back(to_text(told.party));
-    if (has_reachable(due[i])) continue;
-    if (due[i].told.empty()) pass.vacant.emplace_back();
-    record(o, due[i].at, {}, now);
-    const int above = due[i].at.rung + 1;
-    if (above >= rung_count(ladder)) continue;
-    const bool already = std::any_of(due.begin(), due.end(),
-                                     [&](const Due& d) { return d.at.rung == above; });
-    if (already || fired_in_version(o, above, 0)) continue;
-    due.insert(due.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-               Due{{above, 0, now}, {now}, resolve(ladder.rungs[static_cast<std::size_t>(above)]),
-                   false});
-  }
-  std::erase_if(due, [](const Due& d) { return !has_reachable(d); });
-
-  const bool debtor_told = std::any_of(due.begin(), due.end(), [&](const Due& d) {
-    return std::any_of(d.told.begin(), d.told.end(), [&](const Told& t) {
-      return t.reachable && to_text(t.party) == o.owed_by;
-    });
-  });
-
-  // Seniors that waited: their time has come, or a new rung goes to them anyway.
-  std::vector<Due> waited;
+  hand_up(due, o, ladder, resolve, now, pass.vacant);
+  const std::vector<Due> waiting = collect_waiting(o, ladder, resolve);
   const bool wait_over = o.seniors_wait_until && *o.seniors_wait_until <= now;
-  if (o.seniors_wait_until && (wait_over || !due.empty())) {
-    for (const int rung : o.seniors_wait_rungs) {
-      if (rung >= rung_count(ladder)) continue;
-      const RungDef& def = ladder.rungs[static_cast<std::size_t>(rung)];
-      // The occurrence that the debtor was told of: the latest on record.
-      Occurrence at{rung, 0, rung_instant(*o.due_at, def.at, false, rules)};
-      for (const FiredRung& f : o.fired)
-        if (f.due_version == o.due_version && f.rung == rung && f.cycle >= at.cycle)
-          at = {rung, f.cycle, f.planned_at};
-      waited.push_back(Due{at, {at.planned_at}, resolve(def), true});
-    }
-  }
 
-  std::vector<int> wait_rungs;
-  // Each recipient once: the highest rung that names it, with every planned instant it stands for.
-  std::vector<Firing> firings;
-  const auto tell = [&](const Due& d, const Told& t) {
-    const std::string to = to_text(t.party);
-    auto it = std::find_if(firings.begin(), firings.end(),
-                           [&](const Firing& f) { return f.to == to; });
-    if (it == firings.end()) {
-      firings.push_back(Firing{d.at.rung, d.at.cycle, to, d.at.planned_at, d.planned});
-      return;
-    }
-    it->missed.insert(it->missed.end(), d.planned.begin(), d.planned.end());
-    if (d.at.rung > it->rung || (d.at.rung == it->rung && d.at.cycle > it->cycle)) {
-      it->rung = d.at.rung;
-      it->cycle = d.at.cycle;
-      it->planned_at = d.at.planned_at;
-    }
+  // What each is to be told (S6.1). Who waits is told in its time, or along with a later word.
+  std::vector<Word> words;
+  const auto find_word = [&](const std::string& to) {
+    return std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.to == to; });
   };
-
-  const auto fell_in_gap = [&](const Due& d) {
-    return down && std::any_of(d.planned.begin(), d.planned.end(), [&](Instant at) {
-             return down->from < at && at < down->to;
-           });
+  const auto add = [&](const Due& d, const std::string& to) -> Word& {
+    auto word = find_word(to);
+    if (word == words.end()) word = words.insert(words.end(), Word{to, {}});
+    word->of.push_back(&d);
+    return *word;
   };
-  for (const Due& d : due) {
-    const bool seniors_wait = o.family != Family::a && debtor_told && fell_in_gap(d);
-    bool somebody_waits = false;
+  for (const Due& d : due)
+    for (const Told& t : d.told)
+      if (t.reachable) add(d, to_text(t.party));
+  const bool debtor_told = find_word(o.owed_by) != words.end();
+  std::set<int> wait_rungs;
+  for (const Due& d : waiting)
     for (const Told& t : d.told) {
-      if (!t.reachable) continue;
-      if (seniors_wait && to_text(t.party) != o.owed_by) {
-        somebody_waits = true;
-        continue;
-      }
-      tell(d, t);
-      record(o, d.at, to_text(t.party), now);
+      const std::string to = to_text(t.party);
+      if (wait_over || find_word(to) != words.end())
+        add(d, to).waited = true;
+      else
+        wait_rungs.insert(d.at.rung);
     }
-    if (somebody_waits) {
-      wait_rungs.push_back(d.at.rung);
-      // The occurrence itself is over, or it would come due again at every pass.
-      if (!fired_in_version(o, d.at.rung, d.at.cycle)) record(o, d.at, {}, now);
-    }
-  }
-  if (!waited.empty()) {
-    std::vector<int> still;
-    for (const Due& d : waited) {
-      bool left = false;
-      for (const Told& t : d.told) {
-        if (!t.reachable || to_text(t.party) == o.owed_by) continue;
-        const bool named_anyway =
-            std::any_of(firings.begin(), firings.end(),
-                        [&](const Firing& f) { return f.to == to_text(t.party); });
-        if (!wait_over && !named_anyway) {
-          left = true;
-          continue;
-        }
-        tell(d, t);
-        record(o, d.at, to_text(t.party), now);
-      }
-      if (left) still.push_back(d.at.rung);
-    }
-    o.seniors_wait_rungs = std::move(still);
-    if (o.seniors_wait_rungs.empty()) o.seniors_wait_until.reset();
-  }
-  if (!wait_rungs.empty()) {
-    o.seniors_wait_rungs.insert(o.seniors_wait_rungs.end(), wait_rungs.begin(), wait_rungs.end());
-    o.seniors_wait_until = until_told;
-  }
 
-  for (Firing& f : firings) {
-    std::sort(f.missed.begin(), f.missed.end());
-    f.missed.erase(std::unique(f.missed.begin(), f.missed.end()), f.missed.end());
-    // On time and alone there is nothing to explain.
-    const bool late = down && f.planned_at < now;
-    if (f.missed.size() < 2 && !late) f.missed.clear();
+  bool new_wait = false;
+  for (const Word& word : words) {
+    const Instant planned = word.highest().at.planned_at;
+    const bool fell_in_gap = down && down->from < planned && planned < down->to;
+    // S6.2: the debtor first; who has waited already does not wait again.
+    if (fell_in_gap && o.family != Family::a && debtor_told && word.to != o.owed_by &&
+        !word.waited) {
+      for (const Due* d : word.of) wait_rungs.insert(d->at.rung);
+      new_wait = true;
+      continue;
+    }
+    for (const Due* d : word.of) record(o, d->at, word.to, now);
+    pass.fire.push_back(firing_of(word, down.has_value(), now));
   }
-  std::stable_sort(firings.begin(), firings.end(), [&](const Firing& a, const Firing& b) {
+  // Nobody reads it, or all its readers wait: it is over all the same, or it would come due again.
+  for (const Due& d : due)
+    if (!is_recorded(o, d.at.rung, d.at.cycle)) record(o, d.at, {}, now);
+
+  o.seniors_wait_rungs.assign(wait_rungs.begin(), wait_rungs.end());
+  // One wait for all: it starts anew with the debtor's newest notice.
+  if (new_wait)
+    o.seniors_wait_until = until_told;
+  else if (wait_rungs.empty())
+    o.seniors_wait_until.reset();
+
+  std::stable_sort(pass.fire.begin(), pass.fire.end(), [&](const Firing& a, const Firing& b) {
     return (a.to == o.owed_by) > (b.to == o.owed_by);
   });
-  pass.fire = std::move(firings);
   return pass;
 }
 
@@ -260,32 +280,26 @@ void end_seniors_wait(Obligation& o, const TimeRules& rules, Instant now) {
 void move_due(Obligation& o, Instant new_due, const LadderDef& ladder, const TimeRules& rules,
               Instant now) {
   if (o.due_at == new_due) return;
-  if (!o.due_at) {  // its first date: everything before now has passed, nothing is owed
-    o.due_at = new_due;
-    o.first_due_at = new_due;
-    o.rungs_from = now;
-    return;
-  }
-  const bool earlier = new_due < *o.due_at;
-  const bool same_date = same_local_date(*o.due_at, new_due, *rules.zone);
+  const bool earlier = o.due_at && new_due < *o.due_at;
+  // Its first date moves nothing. One that comes after a date was lost is a new one.
+  const bool new_version =
+      o.due_at ? !same_local_date(*o.due_at, new_due, *rules.zone) : o.first_due_at.has_value();
   o.due_at = new_due;
-  if (same_date) return;  // S5.1: the version stays, and with it what has fired
-  ++o.due_version;
+  if (!o.first_due_at) o.first_due_at = new_due;
   o.rungs_from = now;
   o.owed_rung = -1;
-  // A wait belongs to rungs of the old date.
-  o.seniors_wait_until.reset();
-  o.seniors_wait_rungs.clear();
+  if (new_version) {  // S5.1; a wait belongs to rungs of the old date
+    ++o.due_version;
+    o.seniors_wait_until.reset();
+    o.seniors_wait_rungs.clear();
+  }
   if (!earlier) return;
   for (int rung = rung_count(ladder) - 1; rung >= o.first_rung; --rung) {
     const RungDef& def = ladder.rungs[static_cast<std::size_t>(rung)];
     if (rung_instant(new_due, def.at, o.family == Family::a, rules) > now) continue;
-    const bool fired = std::any_of(o.fired.begin(), o.fired.end(),
-                                   [&](const FiredRung& f) { return f.rung == rung; });
-    if (!fired) {
-      o.owed_rung = rung;
-      break;
-    }
+    if (reached_by(o, rung).last) continue;
+    o.owed_rung = rung;
+    break;
   }
 }
 
