@@ -1,0 +1,344 @@
+#include "cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cli/exit_codes.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+
+namespace assured::cli {
+
+namespace {
+
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
+  fmt::print("{}", to_table(head, rows, wants_colour()));
+}
+
+json::object pairs(const std::vector<std::string>& given, const char* option) {
+  json::object out;
+  for (const auto& pair : given) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Usage(fmt::format("{} takes name=value, not \"{}\".", option, pair));
+    out[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return out;
+}
+
+void put(json::object& body, const char* name, const std::string& text) {
+  if (!text.empty()) body[name] = text;
+}
+
+// "missing" as one line below the offer it belongs to.
+void print_offers(const json::object& item) {
+  const auto& offers = rows_of(item, "offers");
+  if (offers.empty()) return;
+  fmt::print("\nWhat can happen next\n");
+  for (const auto& entry : offers) {
+    const auto& offer = entry.as_object();
+    fmt::print("  {:<24} {}\n", text_of(offer, "event"), text_of(offer, "title"));
+    for (const auto& missing : rows_of(offer, "missing"))
+      fmt::print("  {:<24}   missing: {}\n", "", std::string_view{missing.as_string()});
+  }
+}
+
+std::vector<Cell> obligation_cells(const json::object& row) {
+  const bool late = flag_of(row, "late");
+  std::string due = text_of(row, "due_local");
+  if (due.empty()) due = "(waits)";
+  const bool closed = !flag_of(row, "open");
+  return {text_of(row, "id"),
+          text_of(row, "name") + (text_of(row, "round") == "1" ? "" : " #" + text_of(row, "round")),
+          text_of(row, "owed_by"),
+          {due, late},
+          text_of(row, "family"),
+          text_of(row, "rungs_fired"),
+          closed ? "closed by " + text_of(row, "closed_by") : std::string{late ? "late" : "open"}};
+}
+
+std::string lines_of(const json::object& row) {
+  std::string text;
+  for (const auto& line : rows_of(row, "lines")) {
+    if (!text.empty()) text += "; ";
+    text += text_of(line.as_object(), "text");
+  }
+  return text;
+}
+
+void print_history(const json::array& history) {
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& entry : history) {
+    const auto& row = entry.as_object();
+    const std::string for_post = text_of(row, "for_post");
+    rows.push_back({text_of(row, "seq"), text_of(row, "recorded_local"),
+                    text_of(row, "actor") + (for_post.empty() ? "" : " for " + for_post),
+                    text_of(row, "what"), lines_of(row)});
+  }
+  print_table({"SEQ", "RECORDED", "BY", "WHAT", "CHANGES"}, rows);
+}
+
+int hold(const Target& target, const HoldOptions& options, const char* action, const char* why_name) {
+  json::object body;
+  put(body, "for", options.hold_for);
+  put(body, why_name, options.why);
+  put(body, "for_post", options.for_post);
+  put(body, "channel", options.channel);
+  return ask(target, "POST",
+             board_path(target, fmt::format("obligations/{}/{}", options.obligation, action)),
+             json::serialize(body), [&](const json::object& answer) {
+               fmt::print("{}: {} recorded\n", text_of(answer, "reference"), action);
+             });
+}
+
+}  // namespace
+
+int send_event(const Target& target, const EventOptions& options) {
+  json::object body;
+  body["event"] = options.event;
+  body["fields"] = pairs(options.fields, "--field");
+  body["assign"] = pairs(options.assign, "--assign");
+  body["links"] = pairs(options.links, "--link");
+  put(body, "reason", options.reason);
+  put(body, "for_post", options.for_post);
+  put(body, "channel", options.channel);
+  put(body, "occurred_at", options.occurred_at);
+  if (options.expected_version) body["expected_version"] = *options.expected_version;
+  const std::string path = options.item.empty()
+                               ? std::string{"events"}
+                               : fmt::format("items/{}/events", encoded(options.item));
+  return ask(target, "POST", board_path(target, path), json::serialize(body),
+             [](const json::object& answer) {
+               fmt::print("{} is now {}\n", text_of(answer, "reference"), text_of(answer, "state"));
+               for (const auto& entry : rows_of(answer, "created")) {
+                 const auto& row = entry.as_object();
+                 if (text_of(row, "id") == text_of(answer, "id")) continue;
+                 const std::string agency = text_of(row, "agency");
+                 fmt::print("  made {} {}{}{}\n", text_of(row, "kind"), text_of(row, "reference"),
+                            agency.empty() ? "" : " of ", agency);
+               }
+               for (const auto& entry : rows_of(answer, "opened")) {
+                 const auto& row = entry.as_object();
+                 const std::string due = text_of(row, "due_local");
+                 fmt::print("  owed: {} by {}{}{}\n", text_of(row, "name"), text_of(row, "owed_by"),
+                            due.empty() ? "" : ", due ", due);
+               }
+               for (const auto& warning : rows_of(answer, "warnings"))
+                 fmt::print("  warning: {}\n", std::string_view{warning.as_string()});
+             });
+}
+
+int acknowledge(const Target& target, const HoldOptions& options) {
+  return hold(target, options, "acknowledge", "progress");
+}
+
+int suspend(const Target& target, const HoldOptions& options) {
+  return hold(target, options, "suspend", "reason");
+}
+
+int list_items(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "items", query), "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(answer, "items")) {
+      const auto& row = entry.as_object();
+      rows.push_back({text_of(row, "reference"),
+                      text_of(row, "kind"),
+                      text_of(row, "state"),
+                      text_of(row, "agency"),
+                      {text_of(row, "due_local"), flag_of(row, "late")},
+                      {flag_of(row, "late") ? "late" : "", true},
+                      text_of(row, "owed_by"),
+                      text_of(row, "owes")});
+    }
+    print_table({"REFERENCE", "KIND", "STATE", "AGENCY", "DUE", "", "OWED BY", "WHAT"}, rows);
+    if (const auto next = text_of(answer, "next"); !next.empty())
+      fmt::print("More: --after {}\n", next);
+  });
+}
+
+int show_item(const Target& target, const std::string& item) {
+  return ask(target, "GET", board_path(target, "items/" + encoded(item)), "",
+             [](const json::object& answer) {
+               const std::string agency = text_of(answer, "agency");
+               fmt::print("{}  {}{}{}\n{} since {}, version {}\n", text_of(answer, "reference"),
+                          text_of(answer, "kind_title"), agency.empty() ? "" : " of ", agency,
+                          text_of(answer, "state_title"), text_of(answer, "entered_local"),
+                          text_of(answer, "version"));
+               if (const auto* fields = answer.if_contains("fields"))
+                 for (const auto& field : fields->as_object())
+                   fmt::print("  {:<24} {}\n", std::string_view{field.key()},
+                              text_of(fields->as_object(), field.key()));
+               if (text_of(answer, "hidden_fields") != "0")
+                 fmt::print("  ({} more that are not yours to see)\n", text_of(answer, "hidden_fields"));
+               for (const auto& entry : rows_of(answer, "assignments")) {
+                 const auto& row = entry.as_object();
+                 fmt::print("  {:<24} {}{}\n", text_of(row, "role"), text_of(row, "person"),
+                            text_of(row, "to_local").empty() ? "" : " (ended)");
+               }
+               for (const auto& entry : rows_of(answer, "links")) {
+                 const auto& row = entry.as_object();
+                 fmt::print("  {:<24} {} {}\n", text_of(row, "kind"),
+                            flag_of(row, "outgoing") ? "to" : "from", text_of(row, "reference"));
+               }
+               if (const auto& owed = rows_of(answer, "obligations"); !owed.empty()) {
+                 fmt::print("\nObligations\n");
+                 std::vector<std::vector<Cell>> rows;
+                 for (const auto& row : owed) rows.push_back(obligation_cells(row.as_object()));
+                 print_table({"ID", "WHAT", "OWED BY", "DUE", "FAMILY", "RUNGS", ""}, rows);
+               }
+               print_offers(answer);
+               fmt::print("\nHistory\n");
+               print_history(rows_of(answer, "history"));
+             });
+}
+
+int list_obligations(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "obligations", query), "",
+             [](const json::object& answer) {
+               std::vector<std::vector<Cell>> rows;
+               for (const auto& entry : rows_of(answer, "obligations")) {
+                 auto cells = obligation_cells(entry.as_object());
+                 cells.insert(cells.begin() + 1, text_of(entry.as_object(), "reference"));
+                 rows.push_back(std::move(cells));
+               }
+               print_table({"ID", "ITEM", "WHAT", "OWED BY", "DUE", "FAMILY", "RUNGS", ""}, rows);
+               if (const auto next = text_of(answer, "next"); !next.empty())
+                 fmt::print("More: --after {}\n", next);
+             });
+}
+
+int list_outbox(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "outbox", query), "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> prompts, notices;
+    for (const auto& entry : rows_of(answer, "prompts")) {
+      const auto& row = entry.as_object();
+      if (text_of(row, "state") == "noticed") continue;  // shown below, as the notices made from it
+      prompts.push_back({text_of(row, "id"), text_of(row, "reference"), text_of(row, "to"),
+                         text_of(row, "template"), text_of(row, "not_before_local"),
+                         text_of(row, "state"), text_of(row, "why")});
+    }
+    if (!prompts.empty()) {
+      print_table({"PROMPT", "ITEM", "TO", "TEMPLATE", "NOT BEFORE", "STATE", "WHY"}, prompts);
+      fmt::print("\n");
+    }
+    for (const auto& entry : rows_of(answer, "notices")) {
+      const auto& row = entry.as_object();
+      notices.push_back({text_of(row, "id"), text_of(row, "reference"), text_of(row, "to"),
+                         text_of(row, "address"), text_of(row, "template"),
+                         text_of(row, "created_local"), text_of(row, "state")});
+    }
+    print_table({"NOTICE", "ITEM", "TO", "ADDRESS", "TEMPLATE", "MADE", "STATE"}, notices);
+  });
+}
+
+int show_notice(const Target& target, long long notice) {
+  const Reply reply = send_request(target.socket, "GET",
+                                   board_path(target, fmt::format("outbox/notices/{}", notice)), "");
+  if (!reply.ok()) return say_problem(target, reply);
+  if (target.json) {
+    json::object body;
+    body["notice"] = notice;
+    body["bytes"] = reply.body;
+    fmt::print("{}\n", json::serialize(body));
+  } else {
+    fmt::print("{}", reply.body);
+  }
+  return 0;
+}
+
+int list_journal(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "journal", query), "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(answer, "journal")) {
+      const auto& row = entry.as_object();
+      const std::string for_post = text_of(row, "for_post");
+      rows.push_back({text_of(row, "seq"), text_of(row, "recorded_local"),
+                      text_of(row, "actor") + (for_post.empty() ? "" : " for " + for_post),
+                      text_of(row, "what"), text_of(row, "reference"),
+                      text_of(row, "chain").substr(0, 12)});
+    }
+    print_table({"SEQ", "RECORDED", "BY", "WHAT", "ITEM", "CHAIN"}, rows);
+  });
+}
+
+int list_meetings(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "meetings", query), "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(answer, "meetings")) {
+      const auto& row = entry.as_object();
+      rows.push_back({text_of(row, "id"), text_of(row, "body"), text_of(row, "start_local"),
+                      text_of(row, "state")});
+    }
+    print_table({"MEETING", "BODY", "START", "STATE"}, rows);
+  });
+}
+
+int change_meeting(const Target& target, const MeetingOptions& options) {
+  json::object body;
+  std::string path = "meetings";
+  if (options.what == "plan") {
+    body["body"] = options.body;
+  } else {
+    body["what"] = options.what;
+    path = fmt::format("meetings/{}", options.meeting);
+  }
+  put(body, "start", options.start);
+  return ask(target, "POST", board_path(target, path), json::serialize(body),
+             [](const json::object& answer) {
+               fmt::print("meeting {} of {}, {}: {}\n", text_of(answer, "id"), text_of(answer, "body"),
+                          text_of(answer, "start_local"), text_of(answer, "state"));
+             });
+}
+
+int load_people(const Target& target, const std::string& file) {
+  std::ifstream input{file, std::ios::binary};
+  if (!input) throw Usage(fmt::format("{}: this file cannot be read.", file));
+  std::stringstream text;
+  text << input.rdbuf();
+  return ask(target, "POST", board_path(target, "people"), text.str(), [](const json::object& answer) {
+    fmt::print("{} people with {} posts loaded\n", text_of(answer, "persons"),
+               text_of(answer, "holdings"));
+  });
+}
+
+int print_graph(const Target& target, const std::string& format) {
+  const Reply reply = send_request(target.socket, "GET",
+                                   board_path(target, "programme/graph", {{"format", format}}), "");
+  if (!reply.ok()) return say_problem(target, reply);
+  fmt::print("{}", reply.body);
+  return 0;
+}
+
+int print_health(const Target& target) {
+  const Reply reply = send_request(target.socket, "GET", "/v1/health", "");
+  if (target.json) {
+    fmt::print("{}\n", reply.body);
+  } else {
+    const auto body = json::parse(reply.body).as_object();
+    fmt::print("{}, version {}, since {}\n", text_of(body, "status"), text_of(body, "version"),
+               text_of(body, "started_at"));
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(body, "workers")) {
+      const auto& row = entry.as_object();
+      rows.push_back({text_of(row, "name"), text_of(row, "last_pass"),
+                      {flag_of(row, "ok") ? "ok" : "failing", !flag_of(row, "ok")}});
+    }
+    print_table({"WORKER", "LAST PASS", ""}, rows);
+  }
+  return reply.ok() ? 0 : exit_of("unavailable");
+}
+
+int list_boards(const Target& target) {
+  return ask(target, "GET", "/v1/boards", "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(answer, "boards")) {
+      const auto& row = entry.as_object();
+      rows.push_back({text_of(row, "id"), text_of(row, "title"), text_of(row, "person")});
+    }
+    print_table({"BOARD", "TITLE", "YOU ARE"}, rows);
+  });
+}
+
+}  // namespace assured::cli

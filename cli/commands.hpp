@@ -1,0 +1,55 @@
+// What assuredctl does, once the command line is read. Each returns the exit code (exit_codes.hpp).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assured::cli {
+
+struct Target {
+  std::string socket;
+  std::string board;  // empty: the only one there is for this user
+  bool json = false;
+};
+
+struct EventOptions {
+  std::string item;   // reference or id; empty: a start on no item
+  std::string event;
+  std::vector<std::string> fields, assign, links;  // "name=value"
+  std::string reason, for_post, channel, occurred_at;
+  std::optional<long long> expected_version;
+};
+int send_event(const Target& target, const EventOptions& options);
+
+struct HoldOptions {
+  long long obligation = 0;
+  std::string hold_for, why, for_post, channel;
+};
+int acknowledge(const Target& target, const HoldOptions& options);
+int suspend(const Target& target, const HoldOptions& options);
+
+// Options of a list: names and values of the query, empty ones left out.
+using Query = std::map<std::string, std::string>;
+int list_items(const Target& target, const Query& query);
+int show_item(const Target& target, const std::string& item);
+int list_obligations(const Target& target, const Query& query);
+int list_outbox(const Target& target, const Query& query);
+int show_notice(const Target& target, long long notice);
+int list_journal(const Target& target, const Query& query);
+int list_meetings(const Target& target, const Query& query);
+
+struct MeetingOptions {
+  std::string what;  // plan, move, cancel, hold
+  long long meeting = 0;
+  std::string body, start;
+};
+int change_meeting(const Target& target, const MeetingOptions& options);
+
+int load_people(const Target& target, const std::string& file);
+int print_graph(const Target& target, const std::string& format);
+int print_health(const Target& target);
+int list_boards(const Target& target);
+
+}  // namespace assured::cli

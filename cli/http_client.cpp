@@ -1,0 +1,67 @@
+// The one file that includes Beast's HTTP client side.
+#include "cli/http_client.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <optional>
+
+namespace assured::cli {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using Local = asio::local::stream_protocol;
+
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+constexpr std::uint64_t reply_bytes_max = 64 * 1024 * 1024;
+
+}  // namespace
+
+Reply send_request(const std::string& socket_path, const std::string& method,
+                   const std::string& target, const std::string& body) {
+  asio::io_context io;
+  beast::basic_stream<Local> stream{io};
+  beast::error_code error;
+  stream.socket().connect(Local::endpoint{socket_path}, error);
+  if (error)
+    throw Unreachable(fmt::format("Nobody answers on {} ({}). Is the service running, and may you "
+                                  "open this socket? --socket names another one.",
+                                  socket_path, error.message()));
+
+  http::request<http::string_body> request{http::string_to_verb(method), target, 11};
+  request.set(http::field::host, "localhost");
+  request.set(http::field::user_agent, "assuredctl");
+  if (!body.empty()) request.set(http::field::content_type, "application/json");
+  request.keep_alive(false);
+  request.body() = body;
+  request.prepare_payload();
+
+  // The synchronous calls of a stream know no time-out; these, run to their end, do.
+  std::optional<beast::error_code> done;
+  stream.expires_after(patience);
+  http::async_write(stream, request,
+                    [&](const beast::error_code& failed, std::size_t) { done = failed; });
+  io.run();
+  // An answer may come before all was read (a body that is too large); it says more than a broken pipe.
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(reply_bytes_max);
+  stream.expires_after(patience);
+  io.restart();
+  http::async_read(stream, buffer, parser,
+                   [&](const beast::error_code& failed, std::size_t) { done = failed; });
+  io.run();
+  if (!done || *done)
+    throw Unreachable(fmt::format("The service on {} did not answer: {}", socket_path,
+                                  done ? done->message() : std::string{"no end"}));
+  return {static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+}
+
+}  // namespace assured::cli

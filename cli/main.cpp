@@ -1,0 +1,201 @@
+// The program `assuredctl`: reads the command line, the only file that includes CLI11 here.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cli/exit_codes.hpp"
+#include "cli/session.hpp"
+
+namespace {
+
+using namespace assured::cli;
+
+std::string footer() {
+  std::string text = "Exit codes:\n";
+  for (const auto& row : exit_codes) text += fmt::format("  {}  {}\n", row.exit, row.meaning);
+  return text;
+}
+
+std::string from_environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? otherwise : value;
+}
+
+void add_event_options(CLI::App& command, EventOptions& event) {
+  command.add_option("-f,--field", event.fields, "A field, name=value; lists a,b,c")
+      ->allow_extra_args(false);
+  command.add_option("--assign", event.assign, "A person for a role on this item, role=person")
+      ->allow_extra_args(false);
+  command.add_option("--link", event.links, "Another item, kind=reference")
+      ->allow_extra_args(false);
+  command.add_option("--reason", event.reason, "Why, where the event asks for it");
+  command.add_option("--for-post", event.for_post, "On behalf of this post");
+  command.add_option("--channel", event.channel, "How they told you: phone, mail, meeting");
+  command.add_option("--occurred", event.occurred_at, "When it happened, \"2026-09-03 16:00\"");
+  command.add_option("--expected-version", event.expected_version,
+                     "Refuse when the item has changed since this version");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Talks to a running assured service.", "assuredctl"};
+  app.set_version_flag("--version", std::string{"assuredctl "} + ASSURED_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(footer());
+  Target target;
+  target.socket = from_environment("ASSURED_SOCKET", "/run/assured/assured.sock");
+  target.board = from_environment("ASSURED_BOARD", "");
+  app.add_option("--socket", target.socket, "The service's socket (or ASSURED_SOCKET)")
+      ->capture_default_str();
+  app.add_option("--board", target.board, "Board id (or ASSURED_BOARD), where there are several");
+  app.add_flag("--json", target.json, "Print JSON instead of tables");
+
+  int code = 0;
+  EventOptions event;
+  auto* start = app.add_subcommand("start", "Start an item: start-audit, raise-concern, ...");
+  start->add_option("event", event.event, "The starting event")->required();
+  start->add_option("--on", event.item, "Parent item, for kinds that have one");
+  add_event_options(*start, event);
+  start->callback([&] { code = send_event(target, event); });
+
+  auto* doing = app.add_subcommand("do", "Do an event on an item; `show` lists those that can happen");
+  doing->add_option("item", event.item, "Reference or id")->required();
+  doing->add_option("event", event.event, "The event")->required();
+  add_event_options(*doing, event);
+  doing->callback([&] { code = send_event(target, event); });
+
+  for (const auto& [name, what] : {std::pair{"correct", "Undo the last event of an item"},
+                                   std::pair{"excuse", "Let one child pass a gate, with a reason"}}) {
+    auto* command = app.add_subcommand(name, what);
+    command->add_option("item", event.item, "Reference or id")->required();
+    add_event_options(*command, event);
+    command->callback([&, name = std::string{name}] {
+      event.event = name;
+      code = send_event(target, event);
+    });
+  }
+
+  HoldOptions hold;
+  auto* ack = app.add_subcommand("acknowledge", "Say that an obligation is in hand, for a time");
+  ack->add_option("obligation", hold.obligation, "Its id, from `obligations`")->required();
+  ack->add_option("--for", hold.hold_for, "How long: 4h, 2wd")->required();
+  ack->add_option("--progress", hold.why, "What was done; needed the second time on one rung");
+  auto* suspension = app.add_subcommand("suspend", "Hold an obligation for a stated time and reason");
+  suspension->add_option("obligation", hold.obligation, "Its id, from `obligations`")->required();
+  suspension->add_option("--for", hold.hold_for, "How long: 24h, 2wd")->required();
+  suspension->add_option("--reason", hold.why, "Why")->required();
+  for (auto* command : {ack, suspension}) {
+    command->add_option("--for-post", hold.for_post, "On behalf of this post");
+    command->add_option("--channel", hold.channel, "How they told you: phone, mail, meeting");
+  }
+  ack->callback([&] { code = acknowledge(target, hold); });
+  suspension->callback([&] { code = suspend(target, hold); });
+
+  Query query;
+  bool open = false, all = false;
+  auto* list = app.add_subcommand("list", "List items");
+  for (const auto* name : {"kind", "state", "parent", "agency", "limit", "after"})
+    list->add_option(fmt::format("--{}", name), query[name]);
+  list->add_flag("--open", open, "Only those that somebody still owes something on");
+  list->callback([&] {
+    if (open) query["open"] = "true";
+    code = list_items(target, query);
+  });
+
+  std::string item;
+  auto* show = app.add_subcommand("show", "Show an item: fields, obligations, what can happen, history");
+  show->add_option("item", item, "Reference or id")->required();
+  show->callback([&] { code = show_item(target, item); });
+
+  auto* obligations = app.add_subcommand("obligations", "List who owes what, by when");
+  obligations->add_option("--owed-by", query["owed_by"], "post:nhs-east/lead, assigned:auditor");
+  obligations->add_option("--due-before", query["due_before"], "\"2026-12-01 17:00\"");
+  obligations->add_option("--item", query["item"], "Reference or id");
+  obligations->add_option("--limit", query["limit"]);
+  obligations->add_option("--after", query["after"]);
+  obligations->add_flag("--all", all, "Closed ones too");
+  obligations->callback([&] {
+    if (all) query["open"] = "false";
+    code = list_obligations(target, query);
+  });
+
+  auto* outbox = app.add_subcommand("outbox", "What was sent, and what waits to be");
+  outbox->require_subcommand(1);
+  auto* outbox_list = outbox->add_subcommand("list", "List prompts and notices");
+  for (const auto* name : {"limit", "after_prompt", "after_notice"})
+    outbox_list->add_option(fmt::format("--{}", name), query[name]);
+  outbox_list->callback([&] { code = list_outbox(target, query); });
+  long long notice = 0;
+  auto* outbox_show = outbox->add_subcommand("show", "Print one notice's mail as it was sent");
+  outbox_show->add_option("notice", notice, "Its number, from `outbox list`")->required();
+  outbox_show->callback([&] { code = show_notice(target, notice); });
+
+  auto* journal = app.add_subcommand("journal", "Print the journal");
+  for (const auto* name : {"limit", "after"})
+    journal->add_option(fmt::format("--{}", name), query[name]);
+  journal->callback([&] { code = list_journal(target, query); });
+
+  MeetingOptions meeting;
+  auto* meetings = app.add_subcommand("meetings", "List, plan and change meetings");
+  meetings->require_subcommand(1);
+  auto* meetings_list = meetings->add_subcommand("list", "List meetings");
+  meetings_list->add_option("--body", query["body"]);
+  meetings_list->callback([&] { code = list_meetings(target, query); });
+  auto* plan = meetings->add_subcommand("plan", "Plan a meeting of a body");
+  plan->add_option("body", meeting.body, "qa-subgroup, board, executive, ...")->required();
+  plan->add_option("start", meeting.start, "\"2026-11-10 10:00\"")->required();
+  auto* move = meetings->add_subcommand("move", "Move a meeting; what hangs on it moves too");
+  auto* cancel = meetings->add_subcommand("cancel", "Cancel a meeting");
+  auto* held = meetings->add_subcommand("hold", "Record that a meeting was held");
+  for (auto* command : {move, cancel, held})
+    command->add_option("meeting", meeting.meeting, "Its number, from `meetings list`")->required();
+  move->add_option("start", meeting.start, "\"2026-11-17 10:00\"")->required();
+  for (auto* command : {plan, move, cancel, held})
+    command->callback([&, command] {
+      meeting.what = command->get_name();
+      code = change_meeting(target, meeting);
+    });
+
+  std::string file;
+  auto* people = app.add_subcommand("people", "People and the posts they hold");
+  people->require_subcommand(1);
+  auto* load = people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
+  load->add_option("file", file, "TOML file")->required();
+  load->callback([&] { code = load_people(target, file); });
+
+  std::string format = "mermaid";
+  auto* graph = app.add_subcommand("graph", "Print the board's workflows as a drawing");
+  graph->add_option("--format", format)->check(CLI::IsMember({"mermaid", "dot"}))->capture_default_str();
+  graph->callback([&] { code = print_graph(target, format); });
+  app.add_subcommand("health", "Is the service well? For anybody")->callback([&] {
+    code = print_health(target);
+  });
+  app.add_subcommand("boards", "The boards you are somebody on")->callback([&] {
+    code = list_boards(target);
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Usage& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return exit_usage;
+  } catch (const Unreachable& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return exit_unreachable;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "assuredctl: {}\n", error.what());
+    return 1;
+  }
+}

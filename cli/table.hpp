@@ -1,0 +1,24 @@
+// Aligned columns for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace assured::cli {
+
+// Whether standard output takes colours: a terminal, and the user has not said NO_COLOR.
+bool wants_colour();
+
+struct Cell {
+  Cell(std::string text_) : text(std::move(text_)) {}
+  Cell(const char* text_) : text(text_) {}
+  Cell(std::string text_, bool alarming_) : text(std::move(text_)), alarming(alarming_) {}
+  std::string text;
+  bool alarming = false;  // shown in red where colours are
+};
+
+// Rows below `head`, columns as wide as their widest cell; no trailing spaces.
+std::string to_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows,
+                     bool colour);
+
+}  // namespace assured::cli
