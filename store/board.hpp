@@ -56,6 +56,9 @@ class Board {
   std::optional<Meeting> find_meeting(MeetingId id);
   People load_people();
   std::optional<std::string> find_definition(std::string_view digest);
+  std::vector<FileRecord> files_of(ItemId item);
+  std::vector<std::string> file_digests();
+  std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit);
   std::vector<CalendarOverride> calendar_overrides();
   std::optional<std::string> find_value(std::string_view name);
 

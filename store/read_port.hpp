@@ -84,6 +84,11 @@ class ReadPort : public Port {
   std::optional<std::string> find_definition(std::string_view digest) override {
     return board_.find_definition(digest);
   }
+  std::vector<FileRecord> files_of(ItemId item) override { return board_.files_of(item); }
+  std::vector<std::string> file_digests() override { return board_.file_digests(); }
+  std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit) override {
+    return board_.list_reads(item, limit);
+  }
   std::vector<CalendarOverride> calendar_overrides() override {
     return board_.calendar_overrides();
   }

@@ -36,6 +36,30 @@ std::optional<std::string> Board::find_definition(std::string_view digest) {
   return run.text(1);
 }
 
+std::vector<FileRecord> Board::files_of(ItemId item) {
+  static const std::string sql = files_table().select + " AND item = $item ORDER BY kind, version";
+  Query run = query(sql);
+  run.bind("$item", item.value);
+  return read_all(run, file_from);
+}
+
+std::vector<std::string> Board::file_digests() {
+  Query run = query("SELECT DISTINCT digest FROM files WHERE board = $board");
+  std::vector<std::string> out;
+  while (run.step()) out.push_back(run.text(0));
+  return out;
+}
+
+std::vector<ReadRecord> Board::list_reads(ItemId item, std::size_t limit) {
+  Query run = query(
+      "SELECT at, person, what FROM reads WHERE board = $board AND item = $item"
+      " ORDER BY id DESC LIMIT $limit");
+  run.bind("$item", item.value).bind("$limit", static_cast<std::int64_t>(limit));
+  std::vector<ReadRecord> out;
+  while (run.step()) out.push_back({from_ms(run.integer(0)), run.text(1), item, run.text(2)});
+  return out;
+}
+
 std::vector<CalendarOverride> Board::calendar_overrides() {
   static const std::string sql = calendar_overrides_table().select + " ORDER BY date";
   Query run = query(sql);

@@ -227,13 +227,19 @@ const Table& definitions_table() {
   return table;
 }
 
+const Table& files_table() {
+  static const Table table = make_table(
+      "files", 3, {"item", "kind", "version", "digest", "type", "bytes", "at", "actor", "for_post"}, {0});
+  return table;
+}
+
 const Table& calendar_overrides_table() {
   static const Table table = make_table("calendar_overrides", 1, {"date", "closed", "title"});
   return table;
 }
 
 std::span<const Table* const> journaled_tables() {
-  static const std::array<const Table*, 13> tables{&items_table(),
+  static const std::array<const Table*, 14> tables{&items_table(),
                                                    &obligations_table(),
                                                    &fired_rungs_table(),
                                                    &assignments_table(),
@@ -245,7 +251,8 @@ std::span<const Table* const> journaled_tables() {
                                                    &prompts_table(),
                                                    &notices_table(),
                                                    &definitions_table(),
-                                                   &calendar_overrides_table()};
+                                                   &calendar_overrides_table(),
+                                                   &files_table()};
   return tables;
 }
 
@@ -477,6 +484,25 @@ Notice notice_from(const Row& row) {
 }
 
 Row to_row(const CalendarOverride& day) { return make_row(day.date, int{day.closed}, day.title); }
+
+Row to_row(const FileRecord& f) {
+  return make_row(f.item, f.kind, f.version, f.digest, f.type, f.bytes, f.at, f.actor, f.for_post);
+}
+
+FileRecord file_from(const Row& row) {
+  CellReader read{row, files_table()};
+  FileRecord f;
+  f.item = read.id<ItemId>();
+  f.kind = read.text();
+  f.version = read.small();
+  f.digest = read.text();
+  f.type = read.text();
+  f.bytes = read.integer();
+  f.at = read.instant();
+  f.actor = read.text();
+  f.for_post = read.text();
+  return f;
+}
 
 CalendarOverride calendar_override_from(const Row& row) {
   CellReader read{row, calendar_overrides_table()};

@@ -230,6 +230,28 @@ void Writer::write_notice_state(const JournalHead& head, const Notice& notice, I
   });
 }
 
+void Writer::write_file(const JournalHead& head, const FileRecord& file, Instant now) {
+  guarded([&] {
+    Body body;
+    put(body, files_table(), to_row(file), Expect::absent);
+    append(head, body, now);
+  });
+}
+
+void Writer::add_read(const ReadRecord& read) {
+  guarded([&] {
+    board_.query(
+        "INSERT INTO reads (board, id, at, person, item, what) VALUES ($board,"
+        " (SELECT COALESCE(MAX(id), 0) + 1 FROM reads WHERE board = $board),"
+        " $at, $person, $item, $what)")
+        .bind("$at", to_ms(read.at))
+        .bind("$person", read.person)
+        .bind("$item", read.item.value)
+        .bind("$what", read.what)
+        .run();
+  });
+}
+
 void Writer::put_value(std::string_view name, std::string_view value) {
   guarded([&] { board_.query(set_value).bind("$name", name).bind("$value", value).run(); });
 }

@@ -26,6 +26,8 @@ class Writer final : public ReadPort<BoardWriter> {
                                     std::vector<std::pair<Notice, std::string>> notices,
                                     Instant now) override;
   void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) override;
+  void write_file(const JournalHead& head, const FileRecord& file, Instant now) override;
+  void add_read(const ReadRecord& read) override;
   void put_value(std::string_view name, std::string_view value) override;
 
  private:

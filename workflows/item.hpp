@@ -126,6 +126,28 @@ struct Meeting {
 };
 std::string_view to_text(Meeting::State s);
 
+// One version of a document attached to an item; the bytes lie by digest (S16.2).
+struct FileRecord {
+  ItemId item;
+  std::string kind;    // as the programme names it: "return", "evidence"
+  int version = 1;
+  std::string digest;  // BLAKE2b-256, hex
+  std::string type;    // "pdf"
+  std::int64_t bytes = 0;
+  Instant at;
+  std::string actor;
+  std::string for_post;
+  bool operator==(const FileRecord&) const = default;
+};
+
+// Somebody saw something that is protected (S12.2): a field's name, or a file's, never its content.
+struct ReadRecord {
+  Instant at;
+  std::string person;
+  ItemId item;
+  std::string what;
+};
+
 // S14.3. What somebody, or time, does to an item.
 struct Event {
   std::string name;

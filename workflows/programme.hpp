@@ -211,6 +211,20 @@ struct StartDef {
   SourcePlace place;
 };
 
+// A document that items of a kind may carry; always protected unless said otherwise.
+struct FileDef {
+  std::string name;
+  std::string title;
+  FieldClass file_class = FieldClass::protected_;
+  std::vector<std::string> types;  // of file_types
+  std::size_t mb_max = 20;
+  SourcePlace place;
+};
+// What can be told apart by its first bytes, or is plain text.
+inline constexpr std::array<std::string_view, 9> file_types{"pdf", "docx", "xlsx", "odt", "ods",
+                                                            "png", "jpg",  "txt",  "csv"};
+inline constexpr std::size_t file_mb_max = 50;
+
 // How items of a kind are rated by their dates, beside the owner's own word (DOMAIN.md 3.2).
 struct RatingDef {
   std::string own;                    // field with the owner's own rating; may be empty
@@ -236,6 +250,7 @@ struct KindDef {
   std::vector<TransitionDef> transitions;
   std::optional<StartDef> start;
   std::optional<RatingDef> rating;
+  std::vector<FileDef> files;
   SourcePlace place;
 
   const StateDef* find_state(std::string_view state) const;

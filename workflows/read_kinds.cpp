@@ -1,8 +1,8 @@
 // Kinds: fields, states, obligations, transitions, and how an item begins.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-
-#include <fmt/format.h>
 
 #include "workflows/item.hpp"
 #include "workflows/programme_reading.hpp"
@@ -43,7 +43,8 @@ FieldClass read_field_class(Row& row) {
     if (*written == to_text(c)) return c;
     known.emplace_back(to_text(c));
   }
-  row.mistake("class", fmt::format("there is no field class '{}'", *written), suggest(*written, known));
+  row.mistake("class", fmt::format("there is no field class '{}'", *written),
+              suggest(*written, known));
   return FieldClass::protected_;
 }
 
@@ -64,16 +65,43 @@ FieldDef read_field(Row row) {
   if (field.type == FieldType::enumeration && !row.has("values"))
     row.missing("values", "list the values that can be chosen");
   if (field.type != FieldType::enumeration && row.has("values"))
-    row.mistake("values", "only an enumeration has a list of values", "write type = \"enumeration\"");
+    row.mistake("values", "only an enumeration has a list of values",
+                "write type = \"enumeration\"");
   row.finish();
   return field;
+}
+
+FileDef read_file(Row row) {
+  FileDef file;
+  file.place = row.place();
+  file.name = row.required_text("name", "name the document: \"return\"");
+  check_name(row, "name", file.name);
+  file.title = row.text("title").value_or(title_from_name(file.name));
+  file.file_class = read_field_class(row);
+  file.types = row.texts("types");
+  const std::vector<std::string> known(file_types.begin(), file_types.end());
+  if (file.types.empty()) row.missing("types", "list what it may be: [\"pdf\", \"docx\"]");
+  for (const std::string& type : file.types)
+    if (std::find(known.begin(), known.end(), type) == known.end())
+      row.mistake("types", fmt::format("'{}' is no type of file that can be kept", type),
+                  suggest(type, known));
+  if (const auto mb = row.number("mb_max")) {
+    if (*mb < 1 || static_cast<std::size_t>(*mb) > file_mb_max)
+      row.mistake("mb_max", fmt::format("a file has 1 to {} MB", file_mb_max),
+                  "write a number of megabytes");
+    else
+      file.mb_max = static_cast<std::size_t>(*mb);
+  }
+  row.finish();
+  return file;
 }
 
 // What obligations and the states' own deadlines have in common.
 void read_policy(Row& row, ObligationDef& obligation) {
   obligation.ladder = row.required_text("ladder", "name the ladder that chases it");
   if (!row.has("family"))
-    row.missing("family", "write A for unsafe practice, B for professional disagreement, C for chasing");
+    row.missing("family",
+                "write A for unsafe practice, B for professional disagreement, C for chasing");
   obligation.family = row.family("family").value_or(Family::c);
   obligation.source = row.required_text("source", std::string{source_remedy});
   obligation.fallback = row.role("fallback");
@@ -156,7 +184,8 @@ void read_state(const std::string& name, Row row, KindDef& kind) {
     row.mistakes().add(row.place(), row.path(), fmt::format("'{}' cannot be a name", name),
                        "use small letters, digits, - and _, beginning with a letter");
   if (name == voided_state)
-    row.mistakes().add(row.place(), row.path(), "every kind has a state 'voided' for what was undone",
+    row.mistakes().add(row.place(), row.path(),
+                       "every kind has a state 'voided' for what was undone",
                        "give this state another name");
   if (!state.final && !row.has("owner"))
     row.missing("owner", "a state that is not final has an owner: owner = \"board:qa-officer\"");
@@ -235,12 +264,13 @@ void close_state_deadlines(KindDef& kind) {
     if (obligation.of_state.empty()) continue;
     for (const auto& transition : kind.transitions) {
       const auto& from = transition.from;
-      const bool leaves = transition.from_any || std::find(from.begin(), from.end(),
-                                                           obligation.of_state) != from.end();
+      const bool leaves = transition.from_any ||
+                          std::find(from.begin(), from.end(), obligation.of_state) != from.end();
       if (!leaves || !transition.to || *transition.to == obligation.of_state) continue;
       const Trigger trigger{Trigger::Kind::state, *transition.to};
       auto& closes = obligation.closes_on;
-      if (std::find(closes.begin(), closes.end(), trigger) == closes.end()) closes.push_back(trigger);
+      if (std::find(closes.begin(), closes.end(), trigger) == closes.end())
+        closes.push_back(trigger);
     }
   }
 }
@@ -260,9 +290,11 @@ KindDef read_kind(const std::string& name, Row row) {
   kind.agency_from = row.text("agency_from").value_or("");
   kind.owner_field = row.text("owner_field").value_or("");
   for (auto& entry : row.tables("field")) kind.fields.push_back(read_field(entry));
+  for (auto& entry : row.tables("file")) kind.files.push_back(read_file(entry));
   for (auto& entry : row.tables("obligation")) kind.obligations.push_back(read_obligation(entry));
   for (auto& [state, entry] : row.entries("state")) read_state(state, entry, kind);
-  if (!row.has("state")) row.missing("state", fmt::format("add [{}.state.NAME] tables", row.path()));
+  if (!row.has("state"))
+    row.missing("state", fmt::format("add [{}.state.NAME] tables", row.path()));
   for (auto& entry : row.tables("transition")) kind.transitions.push_back(read_transition(entry));
   if (auto start = row.table("start")) kind.start = read_start(*start);
   if (auto rating = row.table("rating")) kind.rating = read_rating(*rating, kind);

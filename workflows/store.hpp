@@ -99,6 +99,9 @@ class BoardReader {
   // Notices that were made but have no final answer yet: pending, leased, deferred, unknown.
   virtual std::vector<Notice> unsent_notices(Instant now, std::size_t limit) = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
+  virtual std::vector<FileRecord> files_of(ItemId item) = 0;   // by kind and version
+  virtual std::vector<std::string> file_digests() = 0;         // every one that a row names
+  virtual std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit) = 0;  // newest first
   virtual std::shared_ptr<const LastEvent> last_event_of(ItemId item) = 0;
   virtual std::vector<JournalRow> list_journal(std::int64_t after_seq, std::size_t limit) = 0;
   virtual std::vector<JournalRow> journal_of(ItemId item) = 0;
@@ -132,6 +135,8 @@ class BoardWriter : public BoardReader {
                                             std::vector<std::pair<Notice, std::string>> notices,
                                             Instant now) = 0;
   virtual void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) = 0;
+  virtual void write_file(const JournalHead& head, const FileRecord& file, Instant now) = 0;
+  virtual void add_read(const ReadRecord& read) = 0;                          // not journaled
   virtual void put_value(std::string_view name, std::string_view value) = 0;  // not journaled
 };
 

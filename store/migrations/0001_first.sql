@@ -257,3 +257,32 @@ CREATE TABLE named_values (
   value TEXT NOT NULL,
   PRIMARY KEY (board, name)
 ) STRICT;
+
+-- Documents by digest; the bytes lie in the state folder, made durable before their row (S16.2).
+CREATE TABLE files (
+  board TEXT NOT NULL,
+  item INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  type TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  for_post TEXT NOT NULL,
+  PRIMARY KEY (board, item, kind, version),
+  FOREIGN KEY (board, item) REFERENCES items (board, id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE INDEX files_by_digest ON files (board, digest);
+
+-- Who saw what is protected (S12.2): the name of the field or file, never its content. Not journaled.
+CREATE TABLE reads (
+  board TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  person TEXT NOT NULL,
+  item INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  PRIMARY KEY (board, id)
+) STRICT;
+CREATE INDEX reads_by_item ON reads (board, item, id);

@@ -119,6 +119,16 @@ void fill_sample_board(Store& store) {
     auto head = sample_head("start", ItemId{1});
     head.reason = "Asked for by the executive";
     board.write(head, start, now);
+    FileRecord file;
+    file.item = ItemId{2};
+    file.kind = "return";
+    file.digest = std::string(64, 'a');
+    file.type = "pdf";
+    file.bytes = 1200;
+    file.at = now;
+    file.actor = "sam-reed";
+    file.for_post = "riverton-health/lead";
+    board.write_file(sample_head("attach", ItemId{2}), file, now);
   });
   in_transaction(store, [&](BoardWriter& board) {
     const auto was = board.find_obligation(ObligationId{1});
@@ -137,6 +147,17 @@ void fill_sample_board(Store& store) {
     auto head = sample_head("rung", ItemId{2});
     head.actor = "time";
     board.write(head, pass, now + 24h);
+  });
+  in_transaction(store, [&](BoardWriter& board) {
+    FileRecord file;
+    file.item = ItemId{2};
+    file.kind = "return";
+    file.digest = std::string(64, 'c');
+    file.type = "pdf";
+    file.bytes = 2048;
+    file.at = now;
+    file.actor = "sam-reed";
+    board.write_file(sample_head("file", ItemId{2}), file, now);
   });
   in_transaction(store, [&](BoardWriter& board) {
     Notice notice;
