@@ -119,16 +119,6 @@ void fill_sample_board(Store& store) {
     auto head = sample_head("start", ItemId{1});
     head.reason = "Asked for by the executive";
     board.write(head, start, now);
-    FileRecord file;
-    file.item = ItemId{2};
-    file.kind = "return";
-    file.digest = std::string(64, 'a');
-    file.type = "pdf";
-    file.bytes = 1200;
-    file.at = now;
-    file.actor = "sam-reed";
-    file.for_post = "riverton-health/lead";
-    board.write_file(sample_head("attach", ItemId{2}), file, now);
   });
   in_transaction(store, [&](BoardWriter& board) {
     const auto was = board.find_obligation(ObligationId{1});
