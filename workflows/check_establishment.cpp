@@ -1,8 +1,8 @@
 // Posts, agencies and bodies; and ladders, whose rungs must reach somebody.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_check.hpp"
 
@@ -137,7 +137,8 @@ std::set<std::string> posts_of(const Checking& c, const Use& use, const RoleTerm
       break;
     case RoleTerm::Kind::owner_above:
     case RoleTerm::Kind::owner_above2:
-    case RoleTerm::Kind::anyone: break;
+    case RoleTerm::Kind::anyone:
+      break;
   }
   return posts;
 }
@@ -205,9 +206,9 @@ void check_establishment(const Checking& c) {
   check_bodies(c);
   check_role(c, nullptr, c.definition.vacancy.owed_by, "vacancy.owed_by");
   check_ladder_name(c, c.definition.vacancy.ladder, "vacancy.ladder");
-  const bool urgent = std::any_of(
-      c.definition.ladders.begin(), c.definition.ladders.end(),
-      [](const auto& entry) { return entry.second.family == Family::a; });
+  const bool urgent =
+      std::any_of(c.definition.ladders.begin(), c.definition.ladders.end(),
+                  [](const auto& entry) { return entry.second.family == Family::a; });
   if (urgent && c.mistakes.has_place("contact") && c.establishment.contact.urgent_phone.empty() &&
       !c.mistakes.has_place("contact.urgent_phone"))
     c.mistakes.add_at("contact.urgent_phone", "this key is missing",
@@ -215,10 +216,15 @@ void check_establishment(const Checking& c) {
 }
 
 void check_ladders(const Checking& c) {
+  std::vector<std::string> named{c.definition.vacancy.ladder};
+  for (const auto& [id, body] : c.establishment.bodies) named.push_back(body.set_date_ladder);
+  for (const auto& [name, kind] : c.definition.kinds)
+    for (const auto& obligation : kind.obligations) named.push_back(obligation.ladder);
   for (const auto& [name, ladder] : c.definition.ladders) {
     const auto path = "ladder." + name;
     const auto uses = uses_of(c, name);
     if (uses.empty()) {
+      if (was_meant(name, named, keys_of(c.definition.ladders))) continue;
       c.mistakes.add_at(path, "no obligation uses this ladder", "name it in one, or remove it");
       continue;
     }

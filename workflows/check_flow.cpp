@@ -1,11 +1,11 @@
 // Where items can get to, and what is owed there: nothing gets off its ladder unseen (S2.1).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "workflows/item.hpp"
 #include "workflows/programme_check.hpp"
@@ -46,7 +46,8 @@ class Flow {
   bool is_whole() const {
     if (!kind_.find_state(kind_.initial)) return false;
     for (const auto& transition : kind_.transitions) {
-      if (transition.event.empty() || (transition.from.empty() && !transition.from_any)) return false;
+      if (transition.event.empty() || (transition.from.empty() && !transition.from_any))
+        return false;
       if (transition.to && !knows_state(*transition.to)) return false;
       for (const auto& from : transition.from)
         if (!knows_state(from)) return false;
@@ -57,13 +58,11 @@ class Flow {
              std::any_of(kind_.transitions.begin(), kind_.transitions.end(),
                          [&](const TransitionDef& t) { return t.event == trigger.name; });
     };
-    return std::all_of(kind_.obligations.begin(), kind_.obligations.end(),
-                       [&](const ObligationDef& obligation) {
-                         return std::all_of(obligation.opens_on.begin(), obligation.opens_on.end(),
-                                            known) &&
-                                std::all_of(obligation.closes_on.begin(),
-                                            obligation.closes_on.end(), known);
-                       });
+    return std::all_of(
+        kind_.obligations.begin(), kind_.obligations.end(), [&](const ObligationDef& obligation) {
+          return std::all_of(obligation.opens_on.begin(), obligation.opens_on.end(), known) &&
+                 std::all_of(obligation.closes_on.begin(), obligation.closes_on.end(), known);
+        });
   }
 
   std::size_t index_of(const std::string& state) const {
@@ -78,8 +77,8 @@ class Flow {
       for (std::size_t s = 0; s < kind_.states.size(); ++s) {
         if (kind_.states[s].final) continue;
         const auto& from = transition.from;
-        const bool here = transition.from_any || std::find(from.begin(), from.end(),
-                                                           kind_.states[s].name) != from.end();
+        const bool here = transition.from_any ||
+                          std::find(from.begin(), from.end(), kind_.states[s].name) != from.end();
         if (!here) continue;
         const std::size_t to = transition.to ? index_of(*transition.to) : s;
         if (to < kind_.states.size()) edges_.push_back({s, to, t, transition.to.has_value()});
@@ -95,7 +94,7 @@ class Flow {
         if (reachable_.count(edge.from) > 0 && reachable_.insert(edge.to).second) grew = true;
     }
     for (std::size_t s = 0; s < kind_.states.size(); ++s)
-      if (reachable_.count(s) == 0)
+      if (reachable_.count(s) == 0 && kind_.states[s].name != voided_state)
         c_.mistakes.add_at(state_path(s), "no item can get into this state",
                            "lead a transition to it, or remove it");
   }
@@ -169,11 +168,46 @@ class Flow {
     for (std::size_t s = 0; s < kind_.states.size(); ++s) {
       if (kind_.states[s].final || reachable_.count(s) == 0) continue;
       if (open[s].empty())
-        c_.mistakes.add_at(state_path(s), "nobody owes anything in this state",
-                           "give it a deadline, or let an obligation open on state:" +
-                               kind_.states[s].name);
+        c_.mistakes.add_at(
+            state_path(s), "nobody owes anything in this state",
+            "give it a deadline, or let an obligation open on state:" + kind_.states[s].name);
     }
     for (std::size_t o = 0; o < kind_.obligations.size(); ++o) check_closed(o, open);
+    check_always_owed(open);
+  }
+
+  // S2.1 on every path: follows each state together with what is open in it. A step after which
+  // nothing is owed is told, unless the state as a whole was told already.
+  void check_always_owed(const std::vector<Open>& possibly) {
+    using Standing = std::pair<std::size_t, Open>;
+    // Kinds have a handful of obligations; one that would need more than this is judged by
+    // check_obligations() alone.
+    constexpr std::size_t standings_max = 20000;
+    std::set<Standing> seen{{index_of(kind_.initial), at_start()}};
+    std::deque<Standing> next{seen.begin(), seen.end()};
+    std::map<std::size_t, std::set<std::string>> stranded;  // transition -> states
+    if (at_start().empty() && !possibly[index_of(kind_.initial)].empty())
+      c_.mistakes.add_at(state_path(index_of(kind_.initial)),
+                         "nobody owes anything when an item begins",
+                         "let an obligation open on state:" + kind_.initial);
+    while (!next.empty() && seen.size() < standings_max) {
+      const auto standing = next.front();
+      next.pop_front();
+      for (const auto& edge : edges_) {
+        if (edge.from != standing.first) continue;
+        Standing then{edge.to, after(edge, standing.second)};
+        const bool owed_nothing = then.second.empty() && !kind_.states[edge.to].final;
+        if (owed_nothing && !standing.second.empty() && !possibly[edge.to].empty())
+          stranded[edge.transition].insert(kind_.states[edge.to].name);
+        if (seen.insert(then).second) next.push_back(std::move(then));
+      }
+    }
+    for (const auto& [transition, states] : stranded)
+      c_.mistakes.add_at(fmt::format("{}.transition[{}]", path_, transition + 1),
+                         fmt::format("after '{}' the item can stand in {} with nothing owed",
+                                     kind_.transitions[transition].event,
+                                     list_names({states.begin(), states.end()}, "or")),
+                         "let an obligation open on it, or stay open until the state is left");
   }
 
   // From each state in which it can be open, something must be able to end it.
@@ -198,9 +232,10 @@ class Flow {
     const auto path = obligation_path(kind_, o);
     const auto& name = kind_.obligations[o].name;
     if (!stuck.empty())
-      c_.mistakes.add_at(path, fmt::format("'{}' is never closed: nothing that ends it can happen "
-                                           "from state {}",
-                                           name, list_names(stuck, "or")),
+      c_.mistakes.add_at(path,
+                         fmt::format("'{}' is never closed: nothing that ends it can happen "
+                                     "from state {}",
+                                     name, list_names(stuck, "or")),
                          "name an event or a state in closes_on that can be reached");
     else if (!ever && kind_.obligations[o].of_state.empty())
       c_.mistakes.add_at(path, fmt::format("'{}' is never opened", name),
@@ -249,10 +284,10 @@ class Flow {
     }
     states.push_back(kind_.states[start].name);
     std::reverse(states.begin(), states.end());
-    c_.mistakes.add_at(fmt::format("{}.transition[{}].auto", path_, first->transition + 1),
-                       fmt::format("these steps happen by themselves in a circle: {}",
-                                   fmt::join(states, ", ")),
-                       "let a person or time do one of them");
+    c_.mistakes.add_at(
+        fmt::format("{}.transition[{}].auto", path_, first->transition + 1),
+        fmt::format("these steps happen by themselves in a circle: {}", fmt::join(states, ", ")),
+        "let a person or time do one of them");
   }
 
   std::string state_path(std::size_t s) const {

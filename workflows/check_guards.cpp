@@ -1,8 +1,8 @@
 // What guards and effects name: fields, kinds, states, roles, bodies, link kinds.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_check.hpp"
 
@@ -29,11 +29,18 @@ struct GuardCheck {
   // The field that `ref` means, which may be an ancestor's; told when there is none.
   const FieldDef* field(std::string_view key, const std::string& ref) const {
     if (ref.empty()) return nullptr;
-    const auto* found = find_field_ref(c.definition, kind, ref);
-    if (found) return found;
-    mistake(key, fmt::format("kind '{}' has no field '{}'", kind.name, ref),
-            suggest(ref, names_of(kind.fields), "add a field"));
-    return nullptr;
+    const auto* owner = find_field_owner(c.definition, kind, ref);
+    if (!owner) {
+      mistake(key, fmt::format("kind '{}' has no ancestor with a field '{}'", kind.name, ref),
+              "write the name of a field of its own, parent.FIELD or root.FIELD");
+      return nullptr;
+    }
+    const auto name = own_name(ref);
+    const auto* found = owner->find_field(name);
+    if (!found)
+      mistake(key, fmt::format("kind '{}' has no field '{}'", owner->name, name),
+              suggest(name, names_of(owner->fields), "add a field"));
+    return found;
   }
 
   void date(std::string_view key, const std::string& ref) const {
@@ -61,8 +68,9 @@ struct GuardCheck {
       return nullptr;
     }
     if (!is_descendant(c.definition, *found, kind.name)) {
-      mistake(key, fmt::format("items of kind '{}' do not lie below those of kind '{}'", guard.of,
-                               kind.name),
+      mistake(key,
+              fmt::format("items of kind '{}' do not lie below those of kind '{}'", guard.of,
+                          kind.name),
               fmt::format("a guard looks at its own item's children; write parent = \"{}\" there",
                           kind.name));
       return nullptr;
@@ -70,7 +78,8 @@ struct GuardCheck {
     return found;
   }
 
-  void states(std::string_view key, const KindDef& of, const std::vector<std::string>& names) const {
+  void states(std::string_view key, const KindDef& of,
+              const std::vector<std::string>& names) const {
     for (const auto& name : names)
       if (!of.find_state(name))
         mistake(key, fmt::format("kind '{}' has no state '{}'", of.name, name),
@@ -133,24 +142,31 @@ struct GuardCheck {
   void named(std::string_view key, const std::string& name, Effect::Kind effect_kind, Has name_of,
              std::string_view verb) const {
     std::set<std::string> known;
+    bool unread = false;  // an effect that could not be read may be the one
     const auto gather = [&](const std::vector<Effect>& effects) {
-      for (const auto& effect : effects)
+      for (const auto& effect : effects) {
+        unread = unread || (effect.kind == Effect::Kind::clear && effect.field.empty());
         if (effect.kind == effect_kind) known.insert(name_of(effect));
+      }
     };
     for (const auto& transition : kind.transitions) gather(transition.effects);
     if (kind.start) gather(kind.start->effects);
-    if (name.empty() || known.find(name) != known.end()) return;
+    if (name.empty() || unread || known.find(name) != known.end()) return;
     mistake(key, fmt::format("no event of kind '{}' {}s '{}'", kind.name, verb, name),
             suggest(name, {known.begin(), known.end()},
                     fmt::format("add the effect {{ {} = \"{}\" }} to an event", verb, name)));
   }
 
   void assigned(std::string_view key, const std::string& role) const {
-    named(key, role, Effect::Kind::assign, [](const Effect& effect) { return effect.role; }, "assign");
+    named(
+        key, role, Effect::Kind::assign, [](const Effect& effect) { return effect.role; },
+        "assign");
   }
 
   void approved(std::string_view key, const std::string& name) const {
-    named(key, name, Effect::Kind::approve, [](const Effect& effect) { return effect.name; }, "approve");
+    named(
+        key, name, Effect::Kind::approve, [](const Effect& effect) { return effect.name; },
+        "approve");
   }
 
   void check_independent() const {
@@ -165,8 +181,7 @@ struct GuardCheck {
   }
 
   void check_met() const {
-    if (guard.of.empty() ||
-        c.establishment.bodies.find(guard.of) != c.establishment.bodies.end())
+    if (guard.of.empty() || c.establishment.bodies.find(guard.of) != c.establishment.bodies.end())
       return;
     mistake("met", fmt::format("there is no body '{}'", guard.of),
             suggest(guard.of, keys_of(c.establishment.bodies), "add a [body.ID] table"));
@@ -175,16 +190,22 @@ struct GuardCheck {
   void check_linked() const {
     const auto& known = c.definition.link_kinds;
     if (guard.of.empty() || std::find(known.begin(), known.end(), guard.of) != known.end()) return;
-    mistake("linked", fmt::format("there is no kind of link '{}'", guard.of), suggest(guard.of, known));
+    mistake("linked", fmt::format("there is no kind of link '{}'", guard.of),
+            suggest(guard.of, known));
   }
 
   void check() const {
     switch (guard.kind) {
-      case Guard::Kind::field: return check_field();
-      case Guard::Kind::count: return check_count();
-      case Guard::Kind::all: return check_all();
-      case Guard::Kind::independent: return check_independent();
-      case Guard::Kind::assigned: return assigned("assigned", guard.role);
+      case Guard::Kind::field:
+        return check_field();
+      case Guard::Kind::count:
+        return check_count();
+      case Guard::Kind::all:
+        return check_all();
+      case Guard::Kind::independent:
+        return check_independent();
+      case Guard::Kind::assigned:
+        return assigned("assigned", guard.role);
       case Guard::Kind::approved_by:
         for (const auto& name : guard.names) approved("approved_by", name);
         return;
@@ -194,10 +215,14 @@ struct GuardCheck {
       case Guard::Kind::not_by:
         for (const auto& term : guard.terms) check_role(c, &kind, term, path + ".not_by", true);
         return;
-      case Guard::Kind::meeting_held: return check_met();
-      case Guard::Kind::linked: return check_linked();
-      case Guard::Kind::any: return check_guards(c, kind, guard.inner, path + ".any");
-      case Guard::Kind::all_of: return check_guards(c, kind, guard.inner, path + ".all_of");
+      case Guard::Kind::meeting_held:
+        return check_met();
+      case Guard::Kind::linked:
+        return check_linked();
+      case Guard::Kind::any:
+        return check_guards(c, kind, guard.inner, path + ".any");
+      case Guard::Kind::all_of:
+        return check_guards(c, kind, guard.inner, path + ".all_of");
       case Guard::Kind::not_:
         for (const auto& inner : guard.inner) {
           const auto inner_path = path + ".not";
@@ -205,7 +230,8 @@ struct GuardCheck {
         }
         return;
       case Guard::Kind::outside:
-      case Guard::Kind::reason: return;
+      case Guard::Kind::reason:
+        return;
     }
   }
 };
@@ -246,8 +272,8 @@ struct EffectCheck {
     const auto* child = other_kind("create");
     if (!child) return;
     if (child->parent != kind.name)
-      mistake("create", fmt::format("an item of kind '{}' is no child of kind '{}'", effect.of,
-                                    kind.name),
+      mistake("create",
+              fmt::format("an item of kind '{}' is no child of kind '{}'", effect.of, kind.name),
               fmt::format("write parent = \"{}\" in [kind.{}]", kind.name, effect.of));
     for (const auto& [to, from] : effect.copy) {
       const auto key = "copy." + to;
@@ -257,8 +283,9 @@ struct EffectCheck {
                 suggest(to, names_of(child->fields), "add a field"));
       const auto* source = own_field(key, from);
       if (target && source && target->type != source->type)
-        mistake(key, fmt::format("'{}' is of type {}, and '{}' of type {}", from,
-                                 to_text(source->type), to, to_text(target->type)),
+        mistake(key,
+                fmt::format("'{}' is of type {}, and '{}' of type {}", from, to_text(source->type),
+                            to, to_text(target->type)),
                 "give both the same type");
     }
     if (!effect.to.empty()) check_told(*child);
@@ -268,8 +295,9 @@ struct EffectCheck {
     const auto* below = other_kind("kind");
     if (!below) return;
     if (!is_descendant(c.definition, *below, kind.name)) {
-      mistake("kind", fmt::format("items of kind '{}' do not lie below those of kind '{}'", effect.of,
-                                  kind.name),
+      mistake("kind",
+              fmt::format("items of kind '{}' do not lie below those of kind '{}'", effect.of,
+                          kind.name),
               "an event cascades to children only");
       return;
     }
@@ -302,32 +330,41 @@ struct EffectCheck {
     const auto* target = own_field("set", effect.field);
     const auto* source = own_field("from", effect.from);
     if (target && source && target->type != source->type)
-      mistake("from", fmt::format("'{}' is of type {}, and '{}' of type {}", effect.from,
-                                  to_text(source->type), effect.field, to_text(target->type)),
+      mistake("from",
+              fmt::format("'{}' is of type {}, and '{}' of type {}", effect.from,
+                          to_text(source->type), effect.field, to_text(target->type)),
               "give both the same type");
     if (!target || effect.value.empty()) return;
     const bool is_date = target->type == FieldType::date || target->type == FieldType::instant;
     if (effect.value == "now" && is_date) return;
     const auto parsed = parse_value(target->type, target->values, effect.value);
     if (!parsed)
-      mistake("value", fmt::format("'{}' cannot be a value of the field '{}'", effect.value,
-                                   effect.field),
+      mistake("value",
+              fmt::format("'{}' cannot be a value of the field '{}'", effect.value, effect.field),
               parsed.error().message);
   }
 
   void check_link() const {
     const auto& known = c.definition.link_kinds;
-    if (effect.of.empty() || std::find(known.begin(), known.end(), effect.of) != known.end()) return;
-    mistake("link", fmt::format("there is no kind of link '{}'", effect.of), suggest(effect.of, known));
+    if (effect.of.empty() || std::find(known.begin(), known.end(), effect.of) != known.end())
+      return;
+    mistake("link", fmt::format("there is no kind of link '{}'", effect.of),
+            suggest(effect.of, known));
   }
 
   void check() const {
     switch (effect.kind) {
-      case Effect::Kind::create: return check_create();
-      case Effect::Kind::cascade: return check_cascade();
-      case Effect::Kind::tell: return check_told(kind);
-      case Effect::Kind::set: return check_set();
-      case Effect::Kind::clear: own_field("clear", effect.field); return;
+      case Effect::Kind::create:
+        return check_create();
+      case Effect::Kind::cascade:
+        return check_cascade();
+      case Effect::Kind::tell:
+        return check_told(kind);
+      case Effect::Kind::set:
+        return check_set();
+      case Effect::Kind::clear:
+        own_field("clear", effect.field);
+        return;
       case Effect::Kind::increment: {
         const auto* field = own_field("increment", effect.field);
         if (field && field->type != FieldType::number)
@@ -337,9 +374,11 @@ struct EffectCheck {
       }
       case Effect::Kind::unassign:
         return check_role(c, &kind, {RoleTerm::Kind::assigned, effect.role}, path + ".unassign");
-      case Effect::Kind::link: return check_link();
+      case Effect::Kind::link:
+        return check_link();
       case Effect::Kind::assign:
-      case Effect::Kind::approve: return;
+      case Effect::Kind::approve:
+        return;
     }
   }
 };

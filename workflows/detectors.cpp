@@ -12,11 +12,16 @@ namespace assured {
 
 std::string_view to_text(Detected d) {
   switch (d) {
-    case Detected::nhs_number: return "NHS number";
-    case Detected::upn: return "unique pupil number";
-    case Detected::nino: return "National Insurance number";
-    case Detected::postcode: return "postcode";
-    case Detected::date_of_birth: return "date of birth";
+    case Detected::nhs_number:
+      return "NHS number";
+    case Detected::upn:
+      return "unique pupil number";
+    case Detected::nino:
+      return "National Insurance number";
+    case Detected::postcode:
+      return "postcode";
+    case Detected::date_of_birth:
+      return "date of birth";
   }
   ASSURED_ASSERT(false);
 }
@@ -204,12 +209,17 @@ std::vector<Detected> detect_identifiers(std::string_view original) {
 
 std::vector<std::string> weak_words(std::string_view original) {
   // Each leaves open what is done, or by when; longer ones first, so that the whole phrase is told.
-  static constexpr std::array<std::string_view, 22> weak{
-      "as appropriate", "where possible", "when possible",  "as necessary", "in due course",
-      "raise awareness", "be mindful",    "continue to",    "look at",      "look into",
-      "re-issue",        "reissue",       "remind",         "reminded",     "reminder",
-      "consider",        "encourage",     "explore",        "promote",      "ongoing",
-      "on-going",        "asap"};
+  static constexpr std::array<std::string_view, 22> weak{"as appropriate", "where possible",
+                                                         "when possible",  "as necessary",
+                                                         "in due course",  "raise awareness",
+                                                         "be mindful",     "continue to",
+                                                         "look at",        "look into",
+                                                         "re-issue",       "reissue",
+                                                         "remind",         "reminded",
+                                                         "reminder",       "consider",
+                                                         "encourage",      "explore",
+                                                         "promote",        "ongoing",
+                                                         "on-going",       "asap"};
   std::string text = upper(original);
   std::vector<std::string> found;
   for (const auto word : weak) {

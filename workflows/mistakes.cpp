@@ -1,25 +1,26 @@
 #include "workflows/mistakes.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <tuple>
-
-#include <fmt/format.h>
 
 namespace assured::reading {
 
 void Mistakes::add(const SourcePlace& place, std::string key, std::string message,
                    std::string remedy) {
-  const bool known = std::any_of(mistakes_.begin(), mistakes_.end(), [&](const Mistake& m) {
-    return m.key == key && m.message == message && m.place.line == place.line &&
-           m.place.column == place.column && m.place.file == place.file;
-  });
-  if (known) return;  // a rule that is tried for several states is told once
-  mistakes_.push_back({place, std::move(key), std::move(message), std::move(remedy)});
+  Mistake mistake{place, std::move(key), std::move(message), std::move(remedy)};
+  if (told_.insert(to_text(mistake)).second) mistakes_.push_back(std::move(mistake));
 }
 
 void Mistakes::add_at(std::string_view key, std::string message, std::string remedy) {
   add(place_of(key), std::string{key}, std::move(message), std::move(remedy));
+}
+
+bool Mistakes::is_told(std::string_view key) const {
+  return std::any_of(mistakes_.begin(), mistakes_.end(),
+                     [&](const Mistake& mistake) { return mistake.key == key; });
 }
 
 void Mistakes::note_place(const std::string& key, const SourcePlace& place) {
@@ -83,7 +84,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known) {
   // A third of the letters may be wrong; more than that is another word.
   const std::size_t allowed = std::max<std::size_t>(1, std::min<std::size_t>(name.size(), 100) / 3);
-  if (name.size() > 100) return {};  // the cost grows with the square; nobody mistypes a page
+  // The cost grows with the square; nobody mistypes a page, or a thousand names.
+  if (name.size() > 100 || known.size() > 1000) return {};
   std::string best;
   std::size_t best_distance = allowed + 1;
   for (const auto& candidate : known) {
@@ -94,7 +96,23 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
       best = candidate;
     }
   }
+  // Half a name is no slip, but as good a hint, if it can only be one.
+  constexpr std::size_t letters_min = 3;
+  if (best.empty() && name.size() >= letters_min) {
+    std::vector<std::string> begun;
+    for (const auto& candidate : known)
+      if (candidate.compare(0, name.size(), name) == 0) begun.push_back(candidate);
+    if (begun.size() == 1) return begun.front();
+  }
   return best;
+}
+
+bool was_meant(std::string_view name, const std::vector<std::string>& unknown,
+               const std::vector<std::string>& known) {
+  return std::any_of(unknown.begin(), unknown.end(), [&](const std::string& written) {
+    return std::find(known.begin(), known.end(), written) == known.end() &&
+           nearest_name(written, known) == name;
+  });
 }
 
 std::string list_names(const std::vector<std::string>& names, std::string_view last_word) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ class Mistakes {
   // nearest table around it.
   void add_at(std::string_view key, std::string message, std::string remedy = {});
 
+  // True when there is a mistake about `key` itself, whose value then says nothing.
+  bool is_told(std::string_view key) const;
+
   // Remembers where a key stands. The first place of a key stays.
   void note_place(const std::string& key, const SourcePlace& place);
   SourcePlace place_of(std::string_view key) const;
@@ -34,6 +38,7 @@ class Mistakes {
 
  private:
   std::vector<Mistake> mistakes_;
+  std::set<std::string> told_;  // as they are printed: a rule tried for several states is told once
   std::map<std::string, SourcePlace, std::less<>> places_;
   std::map<std::string, std::size_t, std::less<>> files_;
 };
@@ -41,9 +46,15 @@ class Mistakes {
 // The known name that was probably meant, or nothing when none is near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
 
-// "did you mean 'returns'?", or else the known names ("known are: a, b"), or `none` when there are none.
+// "did you mean 'returns'?", or else the known names ("known are: a, b"), or `none` when there are
+// none.
 std::string suggest(std::string_view name, const std::vector<std::string>& known,
                     std::string_view none = {});
+
+// True when one of `unknown` was probably meant as `name`: that `name` is then unused needs no
+// telling.
+bool was_meant(std::string_view name, const std::vector<std::string>& unknown,
+               const std::vector<std::string>& known);
 
 // "'a', 'b' and 'c'"
 std::string list_names(const std::vector<std::string>& names, std::string_view last_word = "and");

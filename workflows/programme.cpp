@@ -1,21 +1,29 @@
 #include "workflows/programme.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace assured {
 
 std::string to_text(const RoleTerm& term) {
   switch (term.kind) {
-    case RoleTerm::Kind::owner: return "owner";
-    case RoleTerm::Kind::owner_above: return "owner.above";
-    case RoleTerm::Kind::owner_above2: return "owner.above2";
-    case RoleTerm::Kind::assigned: return "assigned:" + term.name;
-    case RoleTerm::Kind::agency: return "agency:" + term.name;
-    case RoleTerm::Kind::board: return "board:" + term.name;
-    case RoleTerm::Kind::body: return "body:" + term.name;
-    case RoleTerm::Kind::anyone: return "anyone";
+    case RoleTerm::Kind::owner:
+      return "owner";
+    case RoleTerm::Kind::owner_above:
+      return "owner.above";
+    case RoleTerm::Kind::owner_above2:
+      return "owner.above2";
+    case RoleTerm::Kind::assigned:
+      return "assigned:" + term.name;
+    case RoleTerm::Kind::agency:
+      return "agency:" + term.name;
+    case RoleTerm::Kind::board:
+      return "board:" + term.name;
+    case RoleTerm::Kind::body:
+      return "body:" + term.name;
+    case RoleTerm::Kind::anyone:
+      return "anyone";
   }
   ASSURED_ASSERT(false);
 }
@@ -40,9 +48,12 @@ std::optional<RoleTerm> parse_role_term(std::string_view text) {
 
 std::string_view to_text(Family f) {
   switch (f) {
-    case Family::a: return "A";
-    case Family::b: return "B";
-    case Family::c: return "C";
+    case Family::a:
+      return "A";
+    case Family::b:
+      return "B";
+    case Family::c:
+      return "C";
   }
   ASSURED_ASSERT(false);
 }

@@ -1,12 +1,12 @@
-// Names that must mean something: roles, posts, bodies, and what a kind, its states, transitions and
-// obligations refer to.
+// Names that must mean something: roles, posts, bodies, and what a kind, its states, transitions
+// and obligations refer to.
 #include "workflows/programme_check.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "workflows/item.hpp"
 
@@ -38,22 +38,26 @@ namespace {
 
 const KindDef* root_of(const Definition& definition, const KindDef& kind) {
   const KindDef* at = &kind;
-  for (std::size_t steps = 0; at && !at->parent.empty() && steps <= definition.kinds.size(); ++steps)
+  for (std::size_t steps = 0; at && !at->parent.empty() && steps <= definition.kinds.size();
+       ++steps)
     at = definition.find_kind(at->parent);
   return at;
 }
 
 }  // namespace
 
-const FieldDef* find_field_ref(const Definition& definition, const KindDef& kind,
-                               std::string_view ref) {
+const KindDef* find_field_owner(const Definition& definition, const KindDef& kind,
+                                std::string_view ref) {
+  const auto where = ref.substr(0, ref.find('.'));
+  if (where.size() == ref.size()) return &kind;
+  if (kind.parent.empty()) return nullptr;
+  if (where == "parent") return definition.find_kind(kind.parent);
+  return where == "root" ? root_of(definition, kind) : nullptr;
+}
+
+std::string_view own_name(std::string_view ref) {
   const auto dot = ref.find('.');
-  if (dot == std::string_view::npos) return kind.find_field(ref);
-  const auto where = ref.substr(0, dot);
-  if (kind.parent.empty() || (where != "parent" && where != "root")) return nullptr;
-  const KindDef* owner =
-      where == "parent" ? definition.find_kind(kind.parent) : root_of(definition, kind);
-  return owner ? owner->find_field(ref.substr(dot + 1)) : nullptr;
+  return dot == std::string_view::npos ? ref : ref.substr(dot + 1);
 }
 
 namespace {
@@ -69,6 +73,21 @@ std::set<std::string> roles_assigned_by(const KindDef& kind) {
   return roles;
 }
 
+bool comes_to_be(const Definition& definition, const KindDef& kind) {
+  if (kind.start) return true;
+  const auto creates = [&](const std::vector<Effect>& effects) {
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
+      return effect.kind == Effect::Kind::create && effect.of == kind.name;
+    });
+  };
+  for (const auto& [name, other] : definition.kinds) {
+    if (other.start && creates(other.start->effects)) return true;
+    for (const auto& transition : other.transitions)
+      if (creates(transition.effects)) return true;
+  }
+  return false;
+}
+
 // Items get an agency from a field, from `create` with `each`, or from their parent.
 bool has_agency(const Definition& definition, const KindDef& kind) {
   const auto creates_each = [](const std::vector<Effect>& effects, const std::string& name) {
@@ -76,6 +95,7 @@ bool has_agency(const Definition& definition, const KindDef& kind) {
       return effect.kind == Effect::Kind::create && effect.of == name && !effect.each.empty();
     });
   };
+  if (!comes_to_be(definition, kind)) return true;  // told by itself
   const KindDef* at = &kind;
   for (std::size_t steps = 0; at && steps <= definition.kinds.size(); ++steps) {
     if (!at->agency_from.empty()) return true;
@@ -99,8 +119,9 @@ void check_agency_role(const Checking& c, const KindDef* kind, const std::string
     if (post.role == role) having.insert(post.agency);
   }
   if (having.empty()) {
-    c.mistakes.add_at(key, fmt::format("no agency has a post with the role '{}'", role),
-                      suggest(role, {known.begin(), known.end()}, "add [agency.ID.post.ROLE] tables"));
+    c.mistakes.add_at(
+        key, fmt::format("no agency has a post with the role '{}'", role),
+        suggest(role, {known.begin(), known.end()}, "add [agency.ID.post.ROLE] tables"));
     return;
   }
   if (kind && !has_agency(c.definition, *kind))
@@ -111,8 +132,7 @@ void check_agency_role(const Checking& c, const KindDef* kind, const std::string
   for (const auto& [id, agency] : c.establishment.agencies)
     if (!agency.successor && having.find(id) == having.end()) lacking.push_back(id);
   if (!lacking.empty())
-    c.mistakes.add_at(key,
-                      fmt::format("nobody has the role '{}' at {}", role, list_names(lacking)),
+    c.mistakes.add_at(key, fmt::format("nobody has the role '{}' at {}", role, list_names(lacking)),
                       fmt::format("add [agency.{}.post.{}]", lacking.front(), role));
 }
 
@@ -168,8 +188,9 @@ void check_role(const Checking& c, const KindDef* kind, const RoleTerm& term,
     case RoleTerm::Kind::body: {
       const auto body = c.establishment.bodies.find(term.name);
       if (body == c.establishment.bodies.end())
-        c.mistakes.add_at(key, fmt::format("there is no body '{}'", term.name),
-                          suggest(term.name, keys_of(c.establishment.bodies), "add a [body.ID] table"));
+        c.mistakes.add_at(
+            key, fmt::format("there is no body '{}'", term.name),
+            suggest(term.name, keys_of(c.establishment.bodies), "add a [body.ID] table"));
       else if (body->second.members.empty())
         c.mistakes.add_at(key, fmt::format("the body '{}' has no members", term.name),
                           fmt::format("add members to [body.{}]", term.name));
@@ -235,21 +256,6 @@ void check_twice(const Checking& c, const List& list, std::string_view what,
       }
 }
 
-bool comes_to_be(const Definition& definition, const KindDef& kind) {
-  if (kind.start) return true;
-  const auto creates = [&](const std::vector<Effect>& effects) {
-    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
-      return effect.kind == Effect::Kind::create && effect.of == kind.name;
-    });
-  };
-  for (const auto& [name, other] : definition.kinds) {
-    if (other.start && creates(other.start->effects)) return true;
-    for (const auto& transition : other.transitions)
-      if (creates(transition.effects)) return true;
-  }
-  return false;
-}
-
 void check_parents(const Checking& c, const KindDef& kind, const std::string& path) {
   if (!kind.parent.empty() && !c.definition.find_kind(kind.parent))
     c.mistakes.add_at(path + ".parent", fmt::format("there is no kind '{}'", kind.parent),
@@ -258,9 +264,9 @@ void check_parents(const Checking& c, const KindDef& kind, const std::string& pa
     c.mistakes.add_at(path + ".parent", fmt::format("kind '{}' is its own ancestor", kind.name),
                       "a root kind has no parent");
   if (!comes_to_be(c.definition, kind))
-    c.mistakes.add_at(path, fmt::format("nothing makes an item of kind '{}'", kind.name),
-                      fmt::format("add [{}.start], or {{ create = \"{}\" }} to an event", path,
-                                  kind.name));
+    c.mistakes.add_at(
+        path, fmt::format("nothing makes an item of kind '{}'", kind.name),
+        fmt::format("add [{}.start], or {{ create = \"{}\" }} to an event", path, kind.name));
 }
 
 void check_own_fields(const Checking& c, const KindDef& kind, const std::string& path) {
@@ -295,13 +301,14 @@ void check_transition(const Checking& c, const KindDef& kind, const TransitionDe
     check_state_name(c, kind, from, path + ".from");
     const auto* state = kind.find_state(from);
     if (state && state->final)
-      c.mistakes.add_at(path + ".from", fmt::format("the state '{}' is final, and this leads out of it",
-                                                    from),
+      c.mistakes.add_at(path + ".from",
+                        fmt::format("the state '{}' is final, and this leads out of it", from),
                         "remove it from the list, or remove final = true");
   }
   if (transition.to) check_state_name(c, kind, *transition.to, path + ".to");
   if (transition.to && *transition.to == voided_state)
-    c.mistakes.add_at(path + ".to", "only 'correct' leads to 'voided'", "name a state of this kind");
+    c.mistakes.add_at(path + ".to", "only 'correct' leads to 'voided'",
+                      "name a state of this kind");
   check_event_name(c, transition.event, path + ".event");
   check_takes(c, kind, transition.takes, path);
   check_guards(c, kind, transition.requires_, path + ".requires");
@@ -312,9 +319,10 @@ void check_transition(const Checking& c, const KindDef& kind, const TransitionDe
     c.mistakes.add_at(path + ".ready", "this happens by itself, so nobody need be told it is ready",
                       "remove 'ready' or 'auto'");
   if (!transition.expires.empty() && !kind.find_obligation(transition.expires))
-    c.mistakes.add_at(path + ".expires",
-                      fmt::format("kind '{}' has no obligation '{}'", kind.name, transition.expires),
-                      suggest(transition.expires, names_of(kind.obligations)));
+    c.mistakes.add_at(
+        path + ".expires",
+        fmt::format("kind '{}' has no obligation '{}'", kind.name, transition.expires),
+        suggest(transition.expires, names_of(kind.obligations)));
   const bool gives_reason =
       std::any_of(transition.requires_.begin(), transition.requires_.end(),
                   [](const Guard& guard) { return guard.kind == Guard::Kind::reason; });
@@ -336,7 +344,8 @@ void check_shadowed(const Checking& c, const KindDef& kind, const std::string& p
   const auto& all = kind.transitions;
   for (std::size_t j = 0; j < all.size(); ++j)
     for (std::size_t i = 0; i < j; ++i) {
-      if (all[i].event != all[j].event || all[i].event.empty() || !all[i].requires_.empty()) continue;
+      if (all[i].event != all[j].event || all[i].event.empty() || !all[i].requires_.empty())
+        continue;
       if (all[i].event == "time" && all[i].expires != all[j].expires) continue;
       for (const auto& state : kind.states)
         if (leaves(all[i], state) && leaves(all[j], state))
@@ -358,16 +367,17 @@ void check_start(const Checking& c, const KindDef& kind, const std::string& kind
   for (const auto& term : start.by) check_role(c, &kind, term, path + ".by", true);
   const auto* parent = c.definition.find_kind(kind.parent);
   if (kind.parent.empty() && !start.parent_in.empty())
-    c.mistakes.add_at(path + ".parent_in", "an item of this kind has no parent", "remove 'parent_in'");
+    c.mistakes.add_at(path + ".parent_in", "an item of this kind has no parent",
+                      "remove 'parent_in'");
   for (const auto& state : start.parent_in)
     if (parent) check_state_name(c, *parent, state, path + ".parent_in");
   if (parent)
     for (const auto& transition : parent->transitions)
       if (transition.event == start.event)
-        c.mistakes.add_at(path + ".event",
-                          fmt::format("'{}' is an event of kind '{}' already", start.event,
-                                      parent->name),
-                          "give one of them another name");
+        c.mistakes.add_at(
+            path + ".event",
+            fmt::format("'{}' is an event of kind '{}' already", start.event, parent->name),
+            "give one of them another name");
   for (const auto& [name, other] : c.definition.kinds) {
     if (name >= kind.name || other.parent != kind.parent || !other.start) continue;
     if (other.start->event == start.event)
@@ -380,14 +390,16 @@ void check_start(const Checking& c, const KindDef& kind, const std::string& kind
 void check_due(const Checking& c, const KindDef& kind, const DueRule& due, const std::string& key) {
   if (due.kind == DueRule::Kind::meeting && !due.body.empty() &&
       c.establishment.bodies.find(due.body) == c.establishment.bodies.end())
-    c.mistakes.add_at(key, fmt::format("there is no body '{}' whose meeting this could be", due.body),
+    c.mistakes.add_at(key,
+                      fmt::format("there is no body '{}' whose meeting this could be", due.body),
                       suggest(due.body, keys_of(c.establishment.bodies), "add a [body.ID] table"));
   if (due.from != AnchorKind::field && due.from != AnchorKind::parent_field) return;
   if (due.field.empty()) return;
   const bool of_parent = due.from == AnchorKind::parent_field;
   const KindDef* owner = of_parent ? c.definition.find_kind(kind.parent) : &kind;
   if (of_parent && kind.parent.empty()) {
-    c.mistakes.add_at(key, fmt::format("kind '{}' has no parent", kind.name), "name a field of its own");
+    c.mistakes.add_at(key, fmt::format("kind '{}' has no parent", kind.name),
+                      "name a field of its own");
     return;
   }
   if (!owner) return;
@@ -428,9 +440,10 @@ void check_obligation(const Checking& c, const KindDef& kind, std::size_t index)
     check_triggers(c, kind, obligation.closes_on, path + ".closes_on", false);
   }
   if (obligation.owed_by.kind == RoleTerm::Kind::assigned && !obligation.fallback)
-    c.mistakes.add_at(path + ".fallback",
-                      fmt::format("nobody owes this while no '{}' is assigned", obligation.owed_by.name),
-                      "write fallback = \"agency:lead\"");
+    c.mistakes.add_at(
+        path + ".fallback",
+        fmt::format("nobody owes this while no '{}' is assigned", obligation.owed_by.name),
+        "write fallback = \"agency:lead\"");
   if (obligation.fallback) {
     check_role(c, &kind, *obligation.fallback, path + ".fallback");
     if (obligation.fallback->kind == RoleTerm::Kind::assigned)
@@ -441,15 +454,16 @@ void check_obligation(const Checking& c, const KindDef& kind, std::size_t index)
   if (obligation.ladder.empty()) return;
   const auto ladder = c.definition.ladders.find(obligation.ladder);
   if (ladder == c.definition.ladders.end())
-    c.mistakes.add_at(path + ".ladder", fmt::format("there is no ladder '{}'", obligation.ladder),
-                      suggest(obligation.ladder, keys_of(c.definition.ladders),
-                              "add a [ladder.NAME] table"));
-  else if (ladder->second.family != obligation.family && c.mistakes.has_place(path + ".family"))
-    c.mistakes.add_at(path + ".family",
-                      fmt::format("this is of family {}, and its ladder '{}' of family {}",
-                                  to_text(obligation.family), obligation.ladder,
-                                  to_text(ladder->second.family)),
-                      "choose a ladder of the same family");
+    c.mistakes.add_at(
+        path + ".ladder", fmt::format("there is no ladder '{}'", obligation.ladder),
+        suggest(obligation.ladder, keys_of(c.definition.ladders), "add a [ladder.NAME] table"));
+  else if (ladder->second.family != obligation.family && !c.mistakes.is_told(path + ".family") &&
+           !c.mistakes.is_told("ladder." + obligation.ladder + ".family"))
+    c.mistakes.add_at(
+        path + ".family",
+        fmt::format("this is of family {}, and its ladder '{}' of family {}",
+                    to_text(obligation.family), obligation.ladder, to_text(ladder->second.family)),
+        "choose a ladder of the same family");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The checks on a programme that has been read (DESIGN.md 5). Internal to the reader: each adds what
-// it finds to the mistakes, and none stops another.
+// The checks on a programme that has been read (DESIGN.md 5). Internal to the reader: each adds
+// what it finds to the mistakes, and none stops another.
 #pragma once
 
 #include "workflows/mistakes.hpp"
@@ -42,8 +42,10 @@ void check_role(const Checking& checking, const KindDef* kind, const RoleTerm& t
 // True when `kind` is below `ancestor`.
 bool is_descendant(const Definition& definition, const KindDef& kind, std::string_view ancestor);
 
-// The field that "name", "parent.name" or "root.name" means, seen from `kind`; null when there is none.
-const FieldDef* find_field_ref(const Definition& definition, const KindDef& kind,
-                               std::string_view ref);
+// The kind whose field "name", "parent.name" or "root.name" is, seen from `kind`; null when there
+// is no such ancestor. And the name alone.
+const KindDef* find_field_owner(const Definition& definition, const KindDef& kind,
+                                std::string_view ref);
+std::string_view own_name(std::string_view ref);
 
 }  // namespace assured::reading

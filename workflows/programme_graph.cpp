@@ -10,9 +10,12 @@ namespace {
 std::string escaped(std::string_view text, std::string_view quote_as) {
   std::string out;
   for (const char c : text) {
-    if (c == '"') out += quote_as;
-    else if (c == '\\') out += "\\\\";
-    else out += c;
+    if (c == '"')
+      out += quote_as;
+    else if (c == '\\')
+      out += "\\\\";
+    else
+      out += c;
   }
   return out;
 }
@@ -50,9 +53,8 @@ std::string to_dot(const Definition& definition) {
     out += "  \"(start)\" [shape=point];\n";
     for (const auto& state : kind.states) {
       const auto owner = state.owner ? "\\n" + to_text(*state.owner) : std::string{};
-      out += fmt::format("  \"{}\" [label=\"{}{}\"{}];\n", state.name,
-                         escaped(state.title, "\\\""), owner,
-                         state.final ? ", peripheries=2" : "");
+      out += fmt::format("  \"{}\" [label=\"{}{}\"{}];\n", state.name, escaped(state.title, "\\\""),
+                         owner, state.final ? ", peripheries=2" : "");
     }
     out += fmt::format("  \"(start)\" -> \"{}\"{};\n", kind.initial,
                        kind.start ? fmt::format(" [label=\"{}\"]", kind.start->event) : "");

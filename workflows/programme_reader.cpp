@@ -1,8 +1,8 @@
 // parse_programme(): texts in, a checked programme or every mistake out.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_check.hpp"
 #include "workflows/programme_reading.hpp"
@@ -42,7 +42,8 @@ constexpr std::array definition_keys{"format",  "correct_within", "link_kinds", 
                                      "notices", "kind",           "ladder",     "template"};
 
 void read_vacancy(Row row, VacancyRule& vacancy) {
-  if (!row.has("owed_by")) row.missing("owed_by", "say who names somebody: \"board:administrator\"");
+  if (!row.has("owed_by"))
+    row.missing("owed_by", "say who names somebody: \"board:administrator\"");
   if (!row.has("within")) row.missing("within", "say how soon: \"2wd\"");
   vacancy.owed_by = row.role("owed_by").value_or(unread_role());
   vacancy.within = row.span("within").value_or(Span{});
@@ -64,7 +65,8 @@ void read_template(const std::string& name, Row row, Definition& definition) {
   TemplateDef one;
   one.name = name;
   one.place = row.place();
-  if (!row.has("slots")) row.missing("slots", "list what the text may show: [\"reference\", \"due\"]");
+  if (!row.has("slots"))
+    row.missing("slots", "list what the text may show: [\"reference\", \"due\"]");
   one.slots = row.texts("slots");
   row.finish();
   if (is_new) definition.templates.emplace(name, std::move(one));
@@ -110,8 +112,8 @@ void check_top_level(std::vector<Row>& roots, Mistakes& mistakes) {
       const auto first = mistakes.place_of(key);
       if (first.file != root.file())
         root.mistake(key, fmt::format("'{}' is written in two files", key),
-                     fmt::format("the other is at {}:{}:{}; keep one of them", first.file, first.line,
-                                 first.column));
+                     fmt::format("the other is at {}:{}:{}; keep one of them", first.file,
+                                 first.line, first.column));
     }
   for (const auto& required : required_keys)
     if (!mistakes.has_place(required.key))
@@ -151,6 +153,14 @@ void read_template_text(const SourceText& file, const ProgrammeLimits& limits,
                  "shorten the text");
     return;
   }
+  // A text that is not well formed is there all the same: that is all there is to tell of it.
+  TemplateText out{{}, {}, top};
+  const auto [at, is_new] = establishment.texts.emplace(name, std::move(out));
+  if (!is_new) {
+    mistakes.add(top, key, "two texts of one template",
+                 fmt::format("the other is {}; keep one of them", at->second.place.file));
+    return;
+  }
   std::string text = without_carriage_returns(file.text);
   if (text.compare(0, 3, "\xEF\xBB\xBF") == 0) text.erase(0, 3);
   constexpr std::string_view marker = "Subject: ";
@@ -165,20 +175,16 @@ void read_template_text(const SourceText& file, const ProgrammeLimits& limits,
                  "put an empty line between the subject and the text");
     return;
   }
-  TemplateText out{first.substr(marker.size()), text.substr(line_end + 2), top};
-  const auto [at, is_new] = establishment.texts.emplace(name, std::move(out));
-  if (!is_new)
-    mistakes.add(top, key, "two texts of one template",
-                 fmt::format("the other is {}; keep one of them", at->second.place.file));
+  at->second.subject = first.substr(marker.size());
+  at->second.text = text.substr(line_end + 2);
 }
 
 std::string definition_text(const std::vector<SourceText>& files,
                             const std::vector<Document>& documents) {
   std::string out;
   for (const auto& document : documents) {
-    const bool defines =
-        std::any_of(definition_keys.begin(), definition_keys.end(),
-                    [&](const char* key) { return document.root.contains(key); });
+    const bool defines = std::any_of(definition_keys.begin(), definition_keys.end(),
+                                     [&](const char* key) { return document.root.contains(key); });
     if (!defines) continue;
     const auto file = std::find_if(files.begin(), files.end(), [&](const SourceText& source) {
       return source.file == document.file;
@@ -192,7 +198,8 @@ std::string definition_text(const std::vector<SourceText>& files,
 std::vector<Row> rows_of(const std::vector<Document>& documents, Mistakes& mistakes) {
   std::vector<Row> roots;
   roots.reserve(documents.size());
-  for (const auto& document : documents) roots.emplace_back(document.root, document.file, "", mistakes);
+  for (const auto& document : documents)
+    roots.emplace_back(document.root, document.file, "", mistakes);
   return roots;
 }
 

@@ -3,22 +3,22 @@
 // Nodes are passed by reference throughout: a copied toml++ node has lost its line.
 #pragma once
 
+#include <toml++/toml.h>
+
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <toml++/toml.h>
-
 #include "workflows/mistakes.hpp"
 #include "workflows/programme.hpp"
 
 namespace assured::reading {
 
-// One TOML table under its dotted path. Each get marks its key as known; finish() reports the others.
-// A value that is there but cannot be read is a mistake, and the answer is as if it were absent; ask
-// has() to tell the two apart.
+// One TOML table under its dotted path. Each get marks its key as known; finish() reports the
+// others. A value that is there but cannot be read is a mistake, and the answer is as if it were
+// absent; ask has() to tell the two apart.
 class Row {
  public:
   // `file` and `mistakes` outlive the row, as does `table`.
@@ -43,8 +43,8 @@ class Row {
   std::string required_text(std::string_view key, std::string remedy);
   bool flag(std::string_view key);
   std::optional<int> number(std::string_view key);
-  std::vector<std::string> texts(std::string_view key);         // a list of texts
-  std::vector<std::string> text_or_texts(std::string_view key); // one text, or a list
+  std::vector<std::string> texts(std::string_view key);          // a list of texts
+  std::vector<std::string> text_or_texts(std::string_view key);  // one text, or a list
   // Text, number, true/false or date, as a field's stored text.
   std::optional<std::string> stored(std::string_view key);
   std::optional<Span> span(std::string_view key, bool allow_sign = false);

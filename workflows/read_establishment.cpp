@@ -1,7 +1,7 @@
 // The establishment: zone, hours, contact, areas, bodies, agencies and posts (S1.3).
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 #include "workflows/programme_reading.hpp"
 
@@ -39,7 +39,8 @@ void read_contact(Row contact, Contact& out) {
   out.mail = contact.text("mail").value_or("");
   out.urgent_phone = contact.text("urgent_phone").value_or("");
   if (out.phone.empty() && out.mail.empty())
-    contact.missing("phone", "give a number or a mail address: mails name whom to ring or write to");
+    contact.missing("phone",
+                    "give a number or a mail address: mails name whom to ring or write to");
   contact.finish();
 }
 
@@ -130,7 +131,8 @@ void read_establishment(std::vector<Row>& roots, Establishment& establishment) {
     if (root.has("zone")) establishment.zone_name = root.text("zone").value_or("");
     if (const auto written = root.text("nation")) {
       const auto nation = nation_from_text(*written);
-      if (nation) establishment.nation = *nation;
+      if (nation)
+        establishment.nation = *nation;
       else
         root.mistake("nation", fmt::format("there is no nation '{}' here", *written),
                      suggest(*written, {"england-and-wales", "scotland", "northern-ireland"}));

@@ -1,10 +1,10 @@
 // Guards and effects: closed sets, so that a programme that loads cannot fail for a missing guard
 // months later.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <type_traits>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_reading.hpp"
 
@@ -26,7 +26,8 @@ void read_field_guard(Row& row, Guard& guard) {
                 "write two guards");
   for (const std::string_view span : {"within", "outside"})
     if (row.has(span) && !row.has("before"))
-      row.missing("before", fmt::format("say before which date '{}' counts: a field, or \"now\"", span));
+      row.missing("before",
+                  fmt::format("say before which date '{}' counts: a field, or \"now\"", span));
   if (row.has("before") && !row.has("within") && !row.has("outside"))
     row.mistake("before", "'before' needs 'within' or 'outside' beside it",
                 "write within = \"12mo\", or use 'after'");
@@ -36,8 +37,7 @@ void read_count_guard(Row& row, Guard& guard) {
   guard.of = row.text("count").value_or("");
   if (auto where = row.table("where")) {
     guard.where.states = where->text_or_texts("state");
-    for (auto& [key, value] : where->all_stored("state"))
-      guard.where.fields.emplace(key, value);
+    for (auto& [key, value] : where->all_stored("state")) guard.where.fields.emplace(key, value);
   }
   guard.at_least = row.number("at_least");
   guard.at_most = row.number("at_most");
@@ -76,7 +76,8 @@ void read_seconded_guard(Row& row, Guard& guard) {
 void read_not_by_guard(Row& row, Guard& guard) { guard.terms = row.roles("not_by"); }
 
 void must_be_true(Row& row, std::string_view key) {
-  if (!row.flag(key)) row.mistake(key, "only true has a meaning here", "write true, or { not = ... }");
+  if (!row.flag(key))
+    row.mistake(key, "only true has a meaning here", "write true, or { not = ... }");
 }
 
 void read_outside_guard(Row& row, Guard& guard) {
@@ -91,8 +92,7 @@ void read_linked_guard(Row& row, Guard& guard) { guard.of = row.text("linked").v
 std::optional<Guard> read_guard(Row row);
 
 void read_inner(Row& row, std::string_view key, Guard& guard) {
-  for (auto& inner : row.tables(key))
-    guard.inner.push_back(read_guard(inner).value_or(Guard{}));
+  for (auto& inner : row.tables(key)) guard.inner.push_back(read_guard(inner).value_or(Guard{}));
   if (row.has(key) && row.tables(key).empty())
     row.mistake(key, "there is no guard in this list", "write at least one");
 }
@@ -148,9 +148,10 @@ auto find_rule(Row& row, const Kinds& kinds, std::string_view what) -> decltype(
     if (!row.holds(kind.key)) continue;
     if (found && kind.key == also_with(*found)) continue;
     if (found) {
-      row.mistake(kind.key, fmt::format("this {0} is a '{1}' and a '{2}' at once", what, found->key,
-                                        kind.key),
-                  fmt::format("write two {}s", what));
+      row.mistake(
+          kind.key,
+          fmt::format("this {0} is a '{1}' and a '{2}' at once", what, found->key, kind.key),
+          fmt::format("write two {}s", what));
       return nullptr;
     }
     found = &kind;
@@ -182,7 +183,8 @@ std::optional<Guard> read_guard(Row row) {
 
 void read_tell(Row& row, Effect& effect) {
   effect.to = row.roles("tell");
-  if (effect.to.empty()) row.mistake("tell", "nobody is told", "write tell = [\"board:qa-officer\"]");
+  if (effect.to.empty())
+    row.mistake("tell", "nobody is told", "write tell = [\"board:qa-officer\"]");
   effect.template_name = row.required_text("template", "name the template of the mail");
   effect.family = row.family("family").value_or(Family::c);
 }
@@ -247,12 +249,11 @@ constexpr std::array effect_kinds{
 
 }  // namespace
 
-// A guard or effect that could not be read leaves one that names nothing, which no check speaks of, so
-// that the ones behind it keep their number in the list.
+// A guard or effect that could not be read leaves one that names nothing, which no check speaks of,
+// so that the ones behind it keep their number in the list.
 Guards read_guards(Row& row, std::string_view key) {
   Guards guards;
-  for (auto& entry : row.tables(key))
-    guards.push_back(read_guard(entry).value_or(Guard{}));
+  for (auto& entry : row.tables(key)) guards.push_back(read_guard(entry).value_or(Guard{}));
   return guards;
 }
 

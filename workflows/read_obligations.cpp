@@ -1,8 +1,8 @@
 // Due rules, obligations and ladders.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_reading.hpp"
 
@@ -16,9 +16,12 @@ constexpr std::string_view parent_prefix = "parent.";
 void read_anchor(Row& row, DueRule& rule) {
   const auto from = row.text("from");
   if (!from) return;
-  if (*from == "entry") rule.from = AnchorKind::entry;
-  else if (*from == "created") rule.from = AnchorKind::created;
-  else if (*from == "now") rule.from = AnchorKind::now;
+  if (*from == "entry")
+    rule.from = AnchorKind::entry;
+  else if (*from == "created")
+    rule.from = AnchorKind::created;
+  else if (*from == "now")
+    rule.from = AnchorKind::now;
   else if (from->compare(0, parent_prefix.size(), parent_prefix) == 0) {
     rule.from = AnchorKind::parent_field;
     rule.field = from->substr(parent_prefix.size());
@@ -76,11 +79,12 @@ std::optional<DueRule> read_due(Row row) {
   for (const std::string_view form : {"after", "in_hours", "at", "on"})
     if (row.has(form)) forms.emplace_back(form);
   if (forms.size() != 1) {
-    row.mistakes().add(row.place(), row.path(),
-                       forms.empty() ? "this does not say when it is due"
-                                     : fmt::format("{} cannot stand together", list_names(forms)),
-                       "write { after = \"5wd\", from = \"entry\" }, { in_hours = \"2h\", else = "
-                       "\"4h\", from = \"now\" }, { at = \"next BODY\" } or { on = \"a_date_field\" }");
+    row.mistakes().add(
+        row.place(), row.path(),
+        forms.empty() ? "this does not say when it is due"
+                      : fmt::format("{} cannot stand together", list_names(forms)),
+        "write { after = \"5wd\", from = \"entry\" }, { in_hours = \"2h\", else = "
+        "\"4h\", from = \"now\" }, { at = \"next BODY\" } or { on = \"a_date_field\" }");
     return std::nullopt;
   }
   bool is_read = true;
@@ -121,8 +125,8 @@ std::optional<DueRule> read_due(Row row) {
 
 namespace {
 
-// How far apart two rungs may lie in any calendar, in minutes from the due instant. A working day is
-// one to several calendar days, a month 28 to 31; a date unit fires in the morning of its date.
+// How far apart two rungs may lie in any calendar, in minutes from the due instant. A working day
+// is one to several calendar days, a month 28 to 31; a date unit fires in the morning of its date.
 struct Reach {
   std::int64_t earliest, latest;
 };
@@ -132,12 +136,24 @@ Reach reach_of(Span span) {
   const std::int64_t n = span.count;
   std::int64_t low = 0, high = 0;
   switch (span.unit) {
-    case Unit::minutes: return {n, n};
-    case Unit::hours: return {n * 60, n * 60};
-    case Unit::days: low = high = n * day; break;
-    case Unit::weeks: low = high = n * 7 * day; break;
-    case Unit::months: low = n * 28 * day; high = n * 31 * day; break;
-    case Unit::years: low = n * 365 * day; high = n * 366 * day; break;
+    case Unit::minutes:
+      return {n, n};
+    case Unit::hours:
+      return {n * 60, n * 60};
+    case Unit::days:
+      low = high = n * day;
+      break;
+    case Unit::weeks:
+      low = high = n * 7 * day;
+      break;
+    case Unit::months:
+      low = n * 28 * day;
+      high = n * 31 * day;
+      break;
+    case Unit::years:
+      low = n * 365 * day;
+      high = n * 366 * day;
+      break;
     case Unit::working_days: {
       // Weekends and a Christmas with its holidays on each end.
       const std::int64_t longest = n * 2 + (n < 0 ? -7 : 7);
@@ -162,8 +178,10 @@ RungDef read_rung(Row row, std::optional<Span>& at) {
   at = row.span("at", true);
   rung.at = at.value_or(Span{});
   rung.to = row.roles("to");
-  if (!row.has("to")) row.missing("to", "say who is told: [\"owner\"]");
-  else if (rung.to.empty()) row.mistake("to", "nobody is told", "write [\"owner\"]");
+  if (!row.has("to"))
+    row.missing("to", "say who is told: [\"owner\"]");
+  else if (rung.to.empty())
+    row.mistake("to", "nobody is told", "write [\"owner\"]");
   rung.template_name = row.required_text("template", "name the template of the mail");
   if (auto repeat = row.table("repeat")) {
     if (!repeat->has("every")) repeat->missing("every", "say how often: every = \"5wd\"");
@@ -187,7 +205,8 @@ LadderDef read_ladder(const std::string& name, Row row) {
   ladder.name = name;
   ladder.place = row.place();
   if (!row.has("family"))
-    row.missing("family", "write A for unsafe practice, B for professional disagreement, C for chasing");
+    row.missing("family",
+                "write A for unsafe practice, B for professional disagreement, C for chasing");
   ladder.family = row.family("family").value_or(Family::c);
   ladder.ack_max = row.span("ack_max");
   std::optional<Span> last;

@@ -1,10 +1,10 @@
 // The people file: data that a board changes weekly (S1.4), read with row-level errors.
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "workflows/directory.hpp"
 #include "workflows/mistakes.hpp"
@@ -21,8 +21,7 @@ constexpr std::array<std::string_view, 5> retired_domains{"gsi.gov.uk", "gse.gov
 
 bool is_retired(std::string_view domain) {
   return std::any_of(retired_domains.begin(), retired_domains.end(), [&](std::string_view retired) {
-    if (domain.size() < retired.size() ||
-        domain.substr(domain.size() - retired.size()) != retired)
+    if (domain.size() < retired.size() || domain.substr(domain.size() - retired.size()) != retired)
       return false;
     return domain.size() == retired.size() || domain[domain.size() - retired.size() - 1] == '.';
   });
@@ -119,7 +118,8 @@ void PersonRow::read_holding(const toml::table& entry, const Establishment& esta
   const auto from = date(entry, "from");
   holding.to = date(entry, "to");
   if (from && holding.to && *holding.to <= *from)
-    error("to", "The post ends before it begins; 'to' is the first day on which it is no longer held.");
+    error("to",
+          "The post ends before it begins; 'to' is the first day on which it is no longer held.");
   if (holding.post.empty()) return;
   const auto* post = establishment.find_post(holding.post);
   if (!post) {
@@ -159,15 +159,17 @@ void PersonRow::read(const Establishment& establishment, std::set<std::string>& 
     domain = domain_of(person.mail);
     if (!domain) error("mail", "This is not a mail address.");
     if (domain && is_retired(*domain)) {
-      error("mail", "Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
-                    "ended); ask for the new address.");
+      error("mail",
+            "Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
+            "ended); ask for the new address.");
       domain.reset();  // which agency's domain it is not does not matter any more
     }
   }
   const auto* node = table_.get("posts");
   const auto* posts = node ? node->as_array() : nullptr;
   if (!posts || posts->empty()) {
-    error("posts", "Name at least one post: posts = [{ post = \"qa-officer\", from = 2026-09-01 }].");
+    error("posts",
+          "Name at least one post: posts = [{ post = \"qa-officer\", from = 2026-09-01 }].");
   } else {
     for (const auto& entry : *posts) {
       if (const auto* holding = entry.as_table())
@@ -212,7 +214,8 @@ PeopleFile parse_people(std::string_view toml, std::string_view source,
         file.errors.push_back({number, "person", "Write each person as a [[person]] table."});
     }
   } catch (const toml::parse_error& error) {
-    file.errors.push_back({0, {},
+    file.errors.push_back({0,
+                           {},
                            fmt::format("Line {} of {} is not TOML: {}.", error.source().begin.line,
                                        source, error.description())});
   }

@@ -1,7 +1,7 @@
 // [kind.NAME.rating]: how items are rated by their dates.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "workflows/programme_reading.hpp"
 
@@ -17,7 +17,8 @@ RatingDef read_rating(Row row, const KindDef& kind) {
                 "name the field in which the owner says how it goes, or leave it out");
   rating.own_well = row.texts("own_well");
   for (const std::string& answer : rating.own_well)
-    if (own != nullptr && std::find(own->values.begin(), own->values.end(), answer) == own->values.end())
+    if (own != nullptr &&
+        std::find(own->values.begin(), own->values.end(), answer) == own->values.end())
       row.mistake("own_well", fmt::format("'{}' is none of the values of '{}'", answer, rating.own),
                   "list values of that field");
   if (const auto span = row.span("amber_within"))
@@ -26,7 +27,8 @@ RatingDef read_rating(Row row, const KindDef& kind) {
     row.missing("amber_within", "say when a date is near: \"10wd\"");
   rating.grey = row.texts("grey");
   rating.blue = row.texts("blue");
-  for (const auto& [key, states] : {std::pair{"grey", &rating.grey}, std::pair{"blue", &rating.blue}})
+  for (const auto& [key, states] :
+       {std::pair{"grey", &rating.grey}, std::pair{"blue", &rating.blue}})
     for (const std::string& state : *states)
       if (kind.find_state(state) == nullptr)
         row.mistake(key, fmt::format("no state of this kind is called '{}'", state),
@@ -40,7 +42,8 @@ RatingDef read_rating(Row row, const KindDef& kind) {
     if (!rating.legend.contains(colour))
       row.mistake("legend", fmt::format("the legend does not say what {} means", colour),
                   fmt::format("add {} = \"...\"", colour));
-  rating.source = row.required_text("source", "name the policy, or write \"local policy, to be confirmed\"");
+  rating.source =
+      row.required_text("source", "name the policy, or write \"local policy, to be confirmed\"");
   row.finish();
   return rating;
 }

@@ -1,10 +1,10 @@
-// Templates: what a board may show in mail (S10.6), checked when the programme loads, because a name
-// that is missing renders as nothing.
+// Templates: what a board may show in mail (S10.6), checked when the programme loads, because a
+// name that is missing renders as nothing.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_check.hpp"
 
@@ -12,21 +12,27 @@ namespace assured::reading {
 
 namespace {
 
-constexpr std::array<std::string_view, 28> closed_slots{
-    "reference",    "kind",          "state",        "board",        "agency",     "post",
-    "recipient",    "due",           "due_date",     "due_time",     "opened",     "rung",
-    "missed",       "down_from",     "down_to",      "owner",        "contact_name", "contact_phone",
-    "contact_mail", "urgent_phone",  "why",          "parent_reference", "count",  "occurred",
-    "obligation",   "days_late",     "what_next",    "title"};
+constexpr std::array<std::string_view, 27> closed_slots{"reference",    "kind",
+                                                        "state",        "board",
+                                                        "agency",       "post",
+                                                        "recipient",    "due",
+                                                        "due_date",     "due_time",
+                                                        "opened",       "rung",
+                                                        "missed",       "down_from",
+                                                        "down_to",      "owner",
+                                                        "contact_name", "contact_phone",
+                                                        "contact_mail", "urgent_phone",
+                                                        "why",          "parent_reference",
+                                                        "count",        "occurred",
+                                                        "obligation",   "days_late",
+                                                        "what_next"};
 constexpr std::string_view field_prefix = "field.";
 
 bool is_field_slot(std::string_view slot) {
   return slot.substr(0, field_prefix.size()) == field_prefix;
 }
 
-std::vector<std::string> closed_slot_names() {
-  return {closed_slots.begin(), closed_slots.end()};
-}
+std::vector<std::string> closed_slot_names() { return {closed_slots.begin(), closed_slots.end()}; }
 
 // From where a template is sent: the kind whose item it speaks of, and how urgently.
 struct Use {
@@ -49,7 +55,8 @@ Uses find_uses(const Definition& definition) {
     const auto of_effects = [&](const std::vector<Effect>& effects) {
       for (const auto& effect : effects) {
         if (effect.template_name.empty()) continue;
-        const auto* about = effect.kind == Effect::Kind::create ? definition.find_kind(effect.of) : &kind;
+        const auto* about =
+            effect.kind == Effect::Kind::create ? definition.find_kind(effect.of) : &kind;
         uses[effect.template_name].push_back({about, effect.family});
       }
     };
@@ -60,8 +67,8 @@ Uses find_uses(const Definition& definition) {
         uses[transition.ready_template].push_back({&kind, Family::c});
     }
   }
-  // Ladders that only a vacancy or a meeting's date uses, or that nothing does, still name templates:
-  // the ladder itself is what is told to be unused.
+  // Ladders that only a vacancy or a meeting's date uses, or that nothing does, still name
+  // templates: the ladder itself is what is told to be unused.
   for (const auto& [name, ladder] : definition.ladders)
     for (const auto& rung : ladder.rungs) uses[rung.template_name];
   for (const auto& name : {definition.moved_template, definition.hand_over_template}) uses[name];
@@ -73,7 +80,8 @@ void check_field_slot(const Checking& c, const std::string& slot, const std::vec
                       const std::string& key) {
   const auto name = slot.substr(field_prefix.size());
   if (uses.empty()) {
-    c.mistakes.add_at(key, fmt::format("'{}' has no meaning here: this is sent for every kind", slot),
+    c.mistakes.add_at(key,
+                      fmt::format("'{}' has no meaning here: this is sent for every kind", slot),
                       "remove it");
     return;
   }
@@ -93,32 +101,36 @@ void check_field_slot(const Checking& c, const std::string& slot, const std::vec
     const bool is_fact = field->type == FieldType::enumeration || field->type == FieldType::date ||
                          field->type == FieldType::number;
     if (field->field_class == FieldClass::protected_)
-      c.mistakes.add_at(key, fmt::format("the field '{}' of kind '{}' is protected and cannot be in "
-                                         "mail",
-                                         name, use.kind->name),
+      c.mistakes.add_at(key,
+                        fmt::format("the field '{}' of kind '{}' is protected and cannot be in "
+                                    "mail",
+                                    name, use.kind->name),
                         "remove it, and let the reader look it up");
     else if (field->type == FieldType::text)
-      c.mistakes.add_at(key, fmt::format("the field '{}' of kind '{}' is free text and cannot be in "
-                                         "mail",
-                                         name, use.kind->name),
+      c.mistakes.add_at(key,
+                        fmt::format("the field '{}' of kind '{}' is free text and cannot be in "
+                                    "mail",
+                                    name, use.kind->name),
                         "remove it, or make it an enumeration");
     else if (field->field_class == FieldClass::internal && !is_fact)
-      c.mistakes.add_at(key, fmt::format("the field '{}' of kind '{}' is internal, and not an "
-                                         "enumeration, date or number",
-                                         name, use.kind->name),
+      c.mistakes.add_at(key,
+                        fmt::format("the field '{}' of kind '{}' is internal, and not an "
+                                    "enumeration, date or number",
+                                    name, use.kind->name),
                         "remove it, or make its class public");
   }
 }
 
-// Walks the tags of a template's text; reports what assured does not render, and names not declared.
+// Walks the tags of a template's text; reports what assured does not render, and names not
+// declared.
 class TagScan {
  public:
   TagScan(const Checking& checking, const TemplateDef& definition, const TemplateText& text)
       : c_(checking), definition_(definition), text_(text) {}
 
   void check() {
-    scan(text_.subject, {1, 10}, true);    // behind "Subject: "
-    scan(text_.text, {3, 1}, false);  // behind the empty line
+    scan(text_.subject, {1, 10}, true);  // behind "Subject: "
+    scan(text_.text, {3, 1}, false);     // behind the empty line
   }
 
  private:
@@ -168,7 +180,8 @@ class TagScan {
         return section.name == "missed";
       });
       switch (sigil) {
-        case '!': break;
+        case '!':
+          break;
         case '{':
           mistake(at, "three braces are not allowed", fmt::format("write {{{{{}}}}}", name));
           break;
@@ -194,7 +207,8 @@ class TagScan {
           else
             open.pop_back();
           break;
-        default: check_name(at, name, false, in_missed);
+        default:
+          check_name(at, name, false, in_missed);
       }
       const auto passed = text.substr(0, end + 2);
       advance(at, passed);
@@ -206,8 +220,9 @@ class TagScan {
       }
     }
     for (const auto& section : open)
-      mistake(section.at, fmt::format("'{{{{#{}}}}}' is not ended", section.name),
-              fmt::format("write {{{{/{}}}}}{}", section.name, subject ? " in the subject too" : ""));
+      mistake(
+          section.at, fmt::format("'{{{{#{}}}}}' is not ended", section.name),
+          fmt::format("write {{{{/{}}}}}{}", section.name, subject ? " in the subject too" : ""));
   }
 
   void check_name(Position at, const std::string& name, bool section, bool in_missed) {
@@ -245,8 +260,9 @@ void check_templates(const Checking& c) {
     const auto path = "template." + name;
     const auto used = uses.find(name);
     const auto text = c.establishment.texts.find(name);
-    if (used == uses.end())
-      c.mistakes.add_at(path, "nothing uses this template", "name it in a rung or an effect, or remove it");
+    if (used == uses.end() && !was_meant(name, keys_of(uses), keys_of(c.definition.templates)))
+      c.mistakes.add_at(path, "nothing uses this template",
+                        "name it in a rung or an effect, or remove it");
     for (const auto& slot : definition.slots) {
       if (is_field_slot(slot)) {
         if (used != uses.end()) check_field_slot(c, slot, used->second, path + ".slots");
@@ -256,19 +272,21 @@ void check_templates(const Checking& c) {
       }
     }
     if (text == c.establishment.texts.end())
-      c.mistakes.add_at(path, "this template has no text", fmt::format("add the file {}.mustache", name));
+      c.mistakes.add_at(path, "this template has no text",
+                        fmt::format("add the file {}.mustache", name));
     else
       TagScan{c, definition, text->second}.check();
   }
   for (const auto& [name, text] : c.establishment.texts)
     if (c.definition.templates.find(name) == c.definition.templates.end())
-      c.mistakes.add(text.place, "template." + name, fmt::format("there is no template '{}'", name),
-                     suggest(name, keys_of(c.definition.templates),
-                             fmt::format("add [template.{}]", name)));
+      c.mistakes.add(
+          text.place, "template." + name, fmt::format("there is no template '{}'", name),
+          suggest(name, keys_of(c.definition.templates), fmt::format("add [template.{}]", name)));
   const auto notice = [&](const std::string& key, const std::string& name) {
     if (name.empty() || c.definition.templates.find(name) != c.definition.templates.end()) return;
-    c.mistakes.add_at("notices." + key, fmt::format("there is no template '{}'", name),
-                      suggest(name, keys_of(c.definition.templates), "add a [template.NAME] table"));
+    c.mistakes.add_at(
+        "notices." + key, fmt::format("there is no template '{}'", name),
+        suggest(name, keys_of(c.definition.templates), "add a [template.NAME] table"));
   };
   notice("moved", c.definition.moved_template);
   notice("hand_over", c.definition.hand_over_template);

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "workflows/programme_reading.hpp"
 
@@ -11,16 +11,26 @@ namespace {
 
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::string: return "a text";
-    case toml::node_type::integer: return "a number";
-    case toml::node_type::floating_point: return "a number with a fraction";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::date: return "a date";
-    case toml::node_type::time: return "a time";
-    case toml::node_type::date_time: return "a date with a time";
-    case toml::node_type::none: break;
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a number";
+    case toml::node_type::floating_point:
+      return "a number with a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::date:
+      return "a date";
+    case toml::node_type::time:
+      return "a time";
+    case toml::node_type::date_time:
+      return "a date with a time";
+    case toml::node_type::none:
+      break;
   }
   return "nothing";
 }
@@ -131,8 +141,8 @@ std::vector<std::string> Row::texts(std::string_view key) {
       out.push_back(std::move(*text));
     else
       mistakes_->add(place_of(entry.source()), path_of(key),
-                    fmt::format("there is {} in this list of texts", type_name(entry)),
-                    "write it in quotes");
+                     fmt::format("there is {} in this list of texts", type_name(entry)),
+                     "write it in quotes");
   }
   return out;
 }
@@ -251,7 +261,7 @@ std::vector<Row> Row::tables(std::string_view key) {
       rows.emplace_back(*table, *file_, path, *mistakes_);
     else
       mistakes_->add(place_of(entry.source()), path,
-                    fmt::format("this is {}, not a table", type_name(entry)), "write { ... }");
+                     fmt::format("this is {}, not a table", type_name(entry)), "write { ... }");
   }
   return rows;
 }
@@ -262,9 +272,9 @@ std::vector<std::pair<std::string, Row>> Row::entries(std::string_view key) {
   std::vector<std::pair<std::string, Row>> rows;
   for (const auto& [name, node] : *container->table_) {
     if (const auto* table = node.as_table())
-      rows.emplace_back(std::string{name.str()},
-                        Row{*table, *file_, fmt::format("{}.{}", container->path_, name.str()),
-                            *mistakes_});
+      rows.emplace_back(
+          std::string{name.str()},
+          Row{*table, *file_, fmt::format("{}.{}", container->path_, name.str()), *mistakes_});
     else
       container->mistake(name.str(), fmt::format("this is {}, not a table", type_name(node)),
                          fmt::format("write a [{}.{}] table", container->path_, name.str()));
@@ -277,12 +287,13 @@ std::vector<std::pair<std::string, Row>> Row::entries(std::string_view key) {
   return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> Row::all_stored(
-    std::string_view except) {
+std::vector<std::pair<std::string, std::string>> Row::all_stored(std::string_view except) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [key, node] : *table_)
-    if (key.str() == except) continue;
-    else if (auto value = stored(key.str())) out.emplace_back(std::string{key.str()}, std::move(*value));
+    if (key.str() == except)
+      continue;
+    else if (auto value = stored(key.str()))
+      out.emplace_back(std::string{key.str()}, std::move(*value));
   return out;
 }
 

@@ -1,32 +1,44 @@
 #include "workflows/value.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace assured {
 
 std::string_view to_text(FieldClass c) {
   switch (c) {
-    case FieldClass::protected_: return "protected";
-    case FieldClass::internal: return "internal";
-    case FieldClass::public_: return "public";
+    case FieldClass::protected_:
+      return "protected";
+    case FieldClass::internal:
+      return "internal";
+    case FieldClass::public_:
+      return "public";
   }
   ASSURED_ASSERT(false);
 }
 
 std::string_view to_text(FieldType t) {
   switch (t) {
-    case FieldType::text: return "text";
-    case FieldType::enumeration: return "enumeration";
-    case FieldType::number: return "number";
-    case FieldType::boolean: return "boolean";
-    case FieldType::date: return "date";
-    case FieldType::instant: return "instant";
-    case FieldType::agencies: return "agencies";
-    case FieldType::person: return "person";
-    case FieldType::post: return "post";
+    case FieldType::text:
+      return "text";
+    case FieldType::enumeration:
+      return "enumeration";
+    case FieldType::number:
+      return "number";
+    case FieldType::boolean:
+      return "boolean";
+    case FieldType::date:
+      return "date";
+    case FieldType::instant:
+      return "instant";
+    case FieldType::agencies:
+      return "agencies";
+    case FieldType::person:
+      return "person";
+    case FieldType::post:
+      return "post";
   }
   ASSURED_ASSERT(false);
 }
@@ -68,8 +80,8 @@ Result<Value> parse_agencies(std::string_view text) {
 }  // namespace
 
 const Value& reveal(const FieldValue& value, const Viewer& viewer, Purpose purpose) {
-  const bool told = purpose == Purpose::page || purpose == Purpose::export_ ||
-                    purpose == Purpose::mail_slot;
+  const bool told =
+      purpose == Purpose::page || purpose == Purpose::export_ || purpose == Purpose::mail_slot;
   if (told && value.field_class() == FieldClass::protected_ && observer())
     observer()(viewer, purpose);
   return value.value_;

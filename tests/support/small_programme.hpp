@@ -377,7 +377,8 @@ slots = ["reference", "obligation", "due"]
 
 inline std::vector<SourceText> small_programme_templates() {
   return {
-      {"templates/closed.mustache", "Subject: {{reference}} is closed\n\nHeld on {{field.held_on}}.\n"},
+      {"templates/closed.mustache",
+       "Subject: {{reference}} is closed\n\nHeld on {{field.held_on}}.\n"},
       {"templates/due-soon.mustache",
        "Subject: {{reference}} is due\n\n{{obligation}} is due on {{due}}.\n"},
       {"templates/hand-over.mustache",
@@ -385,13 +386,15 @@ inline std::vector<SourceText> small_programme_templates() {
       {"templates/late.mustache",
        "Subject: {{reference}} is late\n\n{{obligation}} was due on {{due}}.\n"
        "{{#missed}}Not sent: {{when}}.\n{{/missed}}Next: {{what_next}}.\n"},
-      {"templates/moved.mustache", "Subject: {{reference}} has moved\n\nIt is now due on {{due}}.\n"},
+      {"templates/moved.mustache",
+       "Subject: {{reference}} has moved\n\nIt is now due on {{due}}.\n"},
       {"templates/unsafe.mustache",
        "Subject: {{reference}} needs an answer\n\nBy {{due}}. Call {{urgent_phone}} now.\n"},
   };
 }
 
-// `text` with its one `from` made `to`; a `from` that is not there, or twice, is a mistake of the test.
+// `text` with its one `from` made `to`; a `from` that is not there, or twice, is a mistake of the
+// test.
 inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const auto at = text.find(from);
   if (at == std::string::npos) throw std::logic_error("not in the text: " + std::string{from});
