@@ -1,0 +1,160 @@
+// People and the posts they hold (S1.4), and the file that says so.
+#include "tests/support/catch.hpp"
+#include "tests/support/small_programme.hpp"
+#include "workflows/directory.hpp"
+
+namespace assured::test {
+namespace {
+
+const std::string two_people = R"(
+[[person]]
+id = "ann-lee"
+name = "Ann Lee"
+mail = "ann.lee@nhs.example"
+phone = "01234 1"
+posts = [{ post = "nhs/lead", from = 2026-09-01 }]
+
+[[person]]
+id = "bo-day"
+name = "Bo Day"
+mail = "bo@riverton.example"
+posts = [
+  { post = "qa-officer", from = "2026-09-01", to = "2026-12-01" },
+  { post = "chair", from = 2026-12-01 },
+]
+)";
+
+PeopleFile read(const std::string& toml) {
+  return parse_people(toml, "people.toml", small_programme().establishment);
+}
+
+std::vector<std::string> errors_of(const std::string& toml) {
+  std::vector<std::string> told;
+  for (const auto& error : read(toml).errors)
+    told.push_back(std::to_string(error.row) + " " + error.field + ": " + error.message);
+  return told;
+}
+
+using Told = std::vector<std::string>;
+
+Date day(std::string_view text) { return *parse_date(text); }
+
+TEST_CASE("people and their posts are read", "[people]") {
+  const auto file = read(two_people);
+  CHECK(file.errors.empty());
+  REQUIRE(file.persons.size() == 2);
+  CHECK(file.persons[0] == Person{"ann-lee", "Ann Lee", "ann.lee@nhs.example", "01234 1"});
+  REQUIRE(file.holdings.size() == 3);
+  CHECK(file.holdings[0] == Holding{"ann-lee", "nhs/lead", day("2026-09-01"), std::nullopt});
+  CHECK(file.holdings[1] == Holding{"bo-day", "qa-officer", day("2026-09-01"), day("2026-12-01")});
+}
+
+TEST_CASE("a post is held from its first day to the day before its end", "[people]") {
+  const auto file = read(two_people);
+  const People people{file.persons, file.holdings};
+  CHECK(people.posts_of("bo-day", day("2026-08-31")).empty());
+  CHECK(people.posts_of("bo-day", day("2026-09-01")) == std::vector<std::string>{"qa-officer"});
+  CHECK(people.posts_of("bo-day", day("2026-11-30")) == std::vector<std::string>{"qa-officer"});
+  CHECK(people.posts_of("bo-day", day("2026-12-01")) == std::vector<std::string>{"chair"});
+  CHECK(people.posts_of_between("bo-day", day("2026-11-30"), day("2026-12-01")) ==
+        std::vector<std::string>{"qa-officer", "chair"});
+  CHECK(people.posts_of_between("bo-day", day("2026-12-01"), day("2026-12-31")) ==
+        std::vector<std::string>{"chair"});
+  CHECK(people.posts_of_between("bo-day", day("2026-01-01"), day("2026-08-31")).empty());
+  CHECK(people.holders_of("chair", day("2026-12-01")) == std::vector<std::string>{"bo-day"});
+  CHECK(people.holders_of("chair", day("2026-11-30")).empty());
+  REQUIRE(people.find_person("ann-lee"));
+  CHECK(people.find_person("ann-lee")->name == "Ann Lee");
+  CHECK(people.find_person("nobody") == nullptr);
+}
+
+TEST_CASE("a post held twice is named once", "[people]") {
+  const People people{{},
+                      {{"ann", "chair", day("2026-01-01"), day("2026-02-01")},
+                       {"ann", "chair", day("2026-03-01"), std::nullopt}}};
+  CHECK(people.posts_of_between("ann", day("2026-01-01"), day("2026-12-31")) ==
+        std::vector<std::string>{"chair"});
+}
+
+TEST_CASE("parties are read as they are written", "[people]") {
+  for (const std::string text : {"post:nhs-east/lead", "post:qa-officer", "assigned:auditor"}) {
+    const auto party = parse_party(text);
+    REQUIRE(party);
+    CHECK(to_text(*party) == text);
+  }
+  for (const std::string text : {"", "post:", "post", "person:ann", ":x"})
+    CHECK_FALSE(parse_party(text));
+}
+
+TEST_CASE("every row of a people file is read and every error told", "[people]") {
+  CHECK(errors_of(R"(
+[[person]]
+id = "Ann Lee"
+mail = "ann.lee@elsewhere.example"
+posts = [{ post = "nhs/lead", from = 2026-09-01 }]
+[[person]]
+id = "bo-day"
+name = "Bo Day"
+mail = "bo"
+fone = "1"
+posts = [{ post = "qa-oficer", from = "2026-02-30" }]
+[[person]]
+id = "bo-day"
+name = "Bo Day again"
+mail = "bo@hackney.gcsx.gov.uk"
+posts = [{ post = "chair", from = 2026-09-01, to = 2026-09-01 }, { post = "chair" }]
+[[person]]
+id = "cy"
+name = "Cy"
+mail = "cy@riverton.example"
+)") == Told{"1 name: This is missing.",
+            "1 id: Use small letters, digits, - and _, beginning with a letter.",
+            "1 mail: The address is in none of the domains of Riverton NHS Trust (nhs.example).",
+            "2 fone: There is no such key (known: id, name, mail, phone, posts).",
+            "2 mail: This is not a mail address.",
+            "2 from: Write a date that exists as 2026-09-01.",
+            "2 post: There is no post 'qa-oficer' (did you mean 'qa-officer'?).",
+            "3 id: There are two people with the id 'bo-day'.",
+            "3 mail: Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
+            "ended); ask for the new address.",
+            "3 to: The post ends before it begins; 'to' is the first day on which it is no longer "
+            "held.",
+            "3 from: Say since when the post is held.",
+            "4 posts: Name at least one post: posts = [{ post = \"qa-officer\", from = 2026-09-01 "
+            "}]."});
+}
+
+TEST_CASE("retired mail domains are refused, their namesakes are not", "[people]") {
+  const auto with_mail = [](const std::string& mail) {
+    return errors_of("[[person]]\nid = \"a\"\nname = \"A\"\nmail = \"" + mail +
+                     "\"\nposts = [{ post = \"chair\", from = 2026-09-01 }]\n");
+  };
+  for (const std::string mail : {"a@hackney.gsi.gov.uk", "a@GCSX.gov.uk", "a@x.gse.gov.uk",
+                                 "a@x.gsx.gov.uk", "a@met.pnn.police.uk"})
+    CHECK(with_mail(mail).size() == 1);
+  for (const std::string mail : {"a@hackney.gov.uk", "a@mygsi.gov.uk", "a@police.uk"})
+    CHECK(with_mail(mail).empty());
+  for (const std::string mail : {"a", "@x.example", "a@b@x.example", "a b@x.example", "a@x",
+                                 "a@x.example,b@x.example", "<a@x.example>"})
+    CHECK(with_mail(mail) == Told{"1 mail: This is not a mail address."});
+}
+
+TEST_CASE("the domains of an agency are compared without regard to capitals", "[people]") {
+  CHECK(errors_of("[[person]]\nid = \"a\"\nname = \"A\"\nmail = \"A@NHS.Example\"\n"
+                  "posts = [{ post = \"nhs/lead\", from = 2026-09-01 }]\n")
+            .empty());
+}
+
+TEST_CASE("a people file that is no TOML, or holds no people, is told", "[people]") {
+  CHECK(errors_of("[[person]\n") ==
+        Told{"0 : Line 1 of people.toml is not TOML: Error while parsing table header: "
+             "expected ']', saw '\\n'."});
+  CHECK(errors_of("") == Told{"0 : The file is empty."});
+  CHECK(errors_of("\xEF\xBB\xBF") == Told{"0 : The file is empty."});
+  CHECK(errors_of("[[persons]]\nid = \"a\"\n") ==
+        Told{"0 persons: There is no such key (did you mean 'person'?).",
+             "0 person: There is no [[person]] table in this file."});
+}
+
+}  // namespace
+}  // namespace assured::test
