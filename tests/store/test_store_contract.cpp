@@ -103,6 +103,9 @@ TEMPLATE_TEST_CASE("what is written is read back equal, also after the store was
   CHECK(board->calendar_overrides().front().title == "A day of mourning");
   CHECK(board->find_value("heartbeat") == "1795251600000");
   CHECK_FALSE(board->find_value("cursor"));
+  REQUIRE(board->files_of(ItemId{2}).size() == 1);
+  CHECK(board->files_of(ItemId{2}).front().bytes == 2048);
+  CHECK(board->files_of(ItemId{2}).front().digest == std::string(64, 'c'));
   CHECK(driver.store->boards() == std::vector<std::string>{"riverton"});
 }
 
