@@ -74,6 +74,21 @@ void read_template(const std::string& name, Row row, Definition& definition) {
 
 }  // namespace
 
+namespace {
+
+// A ladder that names no family is of the family of what it chases (S18); what only chases a post
+// for a name or a date is of family C, as a ladder begins.
+void infer_families(Definition& definition, const Mistakes& mistakes) {
+  for (auto& [name, ladder] : definition.ladders) {
+    if (mistakes.has_place("ladder." + name + ".family")) continue;
+    for (const auto& [kind_name, kind] : definition.kinds)
+      for (const auto& obligation : kind.obligations)
+        if (obligation.ladder == name) ladder.family = obligation.family;
+  }
+}
+
+}  // namespace
+
 void read_definition(std::vector<Row>& roots, Definition& definition) {
   definition.vacancy.owed_by = unread_role();
   for (auto& root : roots) {
@@ -99,6 +114,7 @@ void read_definition(std::vector<Row>& roots, Definition& definition) {
     }
     for (auto& [name, row] : root.entries("template")) read_template(name, row, definition);
   }
+  if (!roots.empty()) infer_families(definition, roots.front().mistakes());
 }
 
 namespace {

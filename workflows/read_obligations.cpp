@@ -204,9 +204,6 @@ LadderDef read_ladder(const std::string& name, Row row) {
   LadderDef ladder;
   ladder.name = name;
   ladder.place = row.place();
-  if (!row.has("family"))
-    row.missing("family",
-                "write A for unsafe practice, B for professional disagreement, C for chasing");
   ladder.family = row.family("family").value_or(Family::c);
   ladder.ack_max = row.span("ack_max");
   std::optional<Span> last;

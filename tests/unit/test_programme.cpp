@@ -243,6 +243,22 @@ TEST_CASE("ladders keep their rungs in order", "[programme]") {
   CHECK_FALSE(programme.definition.ladders.at("unsafe").ack_max);
 }
 
+TEST_CASE("a ladder without a family is of the family of what it chases", "[programme]") {
+  const auto family_of = [](std::string_view ladder) {
+    const std::string head = "[ladder." + std::string{ladder} + "]\nfamily = ";
+    std::string toml{small_programme_toml};
+    const auto at = toml.find(head);
+    REQUIRE(at != std::string::npos);
+    toml.erase(at, head.size() + 4);  // the header too: [[ladder.NAME.rung]] makes the table
+    if (ladder != "unsafe") toml.erase(toml.find("ack_max = \"5d\"\n", at), 15);
+    const auto reading = read_small_programme(toml);
+    REQUIRE(reading.programme);
+    return reading.programme->definition.ladders.find(ladder)->second.family;
+  };
+  CHECK(family_of("unsafe") == Family::a);
+  CHECK(family_of("returns") == Family::c);
+}
+
 TEST_CASE("role terms are read as they are written", "[programme]") {
   for (const std::string text : {"owner", "owner.above", "owner.above2", "assigned:auditor",
                                  "agency:lead", "board:qa-officer", "body:executive", "anyone"}) {
