@@ -229,7 +229,8 @@ const Table& definitions_table() {
 
 const Table& files_table() {
   static const Table table = make_table(
-      "files", 3, {"item", "kind", "version", "digest", "type", "bytes", "at", "actor", "for_post"}, {0});
+      "files", 3, {"item", "kind", "version", "digest", "type", "bytes", "at", "actor", "for_post"},
+      {0});
   return table;
 }
 

@@ -13,8 +13,8 @@
 namespace assured::store {
 
 struct StoreOptions {
-  std::string path;  // the database file; made when it is not there
-  std::string vfs = {};   // for tests: a SQLite VFS by name; empty: the system's own
+  std::string path;      // the database file; made when it is not there
+  std::string vfs = {};  // for tests: a SQLite VFS by name; empty: the system's own
   Synchronous synchronous = Synchronous::full;
   // How long a write waits for another thread's or process's to end, before StoreError (retryable).
   std::chrono::milliseconds busy_wait{5000};

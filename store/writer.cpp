@@ -240,10 +240,11 @@ void Writer::write_file(const JournalHead& head, const FileRecord& file, Instant
 
 void Writer::add_read(const ReadRecord& read) {
   guarded([&] {
-    board_.query(
-        "INSERT INTO reads (board, id, at, person, item, what) VALUES ($board,"
-        " (SELECT COALESCE(MAX(id), 0) + 1 FROM reads WHERE board = $board),"
-        " $at, $person, $item, $what)")
+    board_
+        .query(
+            "INSERT INTO reads (board, id, at, person, item, what) VALUES ($board,"
+            " (SELECT COALESCE(MAX(id), 0) + 1 FROM reads WHERE board = $board),"
+            " $at, $person, $item, $what)")
         .bind("$at", to_ms(read.at))
         .bind("$person", read.person)
         .bind("$item", read.item.value)
