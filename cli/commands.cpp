@@ -59,23 +59,32 @@ std::vector<Cell> obligation_cells(const json::object& row) {
           closed ? "closed by " + text_of(row, "closed_by") : std::string{late ? "late" : "open"}};
 }
 
-std::string lines_of(const json::object& row) {
+// What one journal row did to the item itself; what it did to others is only counted, as one event can
+// touch a hundred of them.
+std::string lines_of(const json::object& row, const std::string& item) {
   std::string text;
-  for (const auto& line : rows_of(row, "lines")) {
+  std::size_t others = 0;
+  for (const auto& entry : rows_of(row, "lines")) {
+    const auto& line = entry.as_object();
+    if (text_of(line, "item") != item) {
+      ++others;
+      continue;
+    }
     if (!text.empty()) text += "; ";
-    text += text_of(line.as_object(), "text");
+    text += text_of(line, "text");
   }
+  if (others > 0) text += fmt::format("{}and {} more on other items", text.empty() ? "" : "; ", others);
   return text;
 }
 
-void print_history(const json::array& history) {
+void print_history(const json::array& history, const std::string& item) {
   std::vector<std::vector<Cell>> rows;
   for (const auto& entry : history) {
     const auto& row = entry.as_object();
     const std::string for_post = text_of(row, "for_post");
     rows.push_back({text_of(row, "seq"), text_of(row, "recorded_local"),
                     text_of(row, "actor") + (for_post.empty() ? "" : " for " + for_post),
-                    text_of(row, "what"), lines_of(row)});
+                    text_of(row, "what"), lines_of(row, item)});
   }
   print_table({"SEQ", "RECORDED", "BY", "WHAT", "CHANGES"}, rows);
 }
@@ -172,6 +181,14 @@ int show_item(const Target& target, const std::string& item) {
                               text_of(fields->as_object(), field.key()));
                if (text_of(answer, "hidden_fields") != "0")
                  fmt::print("  ({} more that are not yours to see)\n", text_of(answer, "hidden_fields"));
+               if (const auto* rating = answer.if_contains("rating")) {
+                 const auto& row = rating->as_object();
+                 fmt::print("  {:<24} {} ({}): {}{}\n", "rated by its dates", text_of(row, "colour"),
+                            text_of(row, "meaning"), text_of(row, "reason"),
+                            flag_of(row, "disagrees") ? "; the owner says otherwise" : "");
+                 if (text_of(row, "days_slipped") != "0")
+                   fmt::print("  {:<24} {} days\n", "slipped by", text_of(row, "days_slipped"));
+               }
                for (const auto& entry : rows_of(answer, "assignments")) {
                  const auto& row = entry.as_object();
                  fmt::print("  {:<24} {}{}\n", text_of(row, "role"), text_of(row, "person"),
@@ -190,7 +207,7 @@ int show_item(const Target& target, const std::string& item) {
                }
                print_offers(answer);
                fmt::print("\nHistory\n");
-               print_history(rows_of(answer, "history"));
+               print_history(rows_of(answer, "history"), text_of(answer, "id"));
              });
 }
 

@@ -47,6 +47,19 @@ struct MeetingOptions {
 };
 int change_meeting(const Target& target, const MeetingOptions& options);
 
+struct FileOptions {
+  std::string item, path, kind, for_post, channel;
+  long long version = 0;
+};
+int list_files(const Target& target, const FileOptions& options);
+// The type is that of the file's name: return.pdf is a "pdf".
+int attach_file(const Target& target, const FileOptions& options);
+// Writes one version to `path`, which must not exist.
+int fetch_file(const Target& target, const FileOptions& options);
+int list_reads(const Target& target, const std::string& item);
+// How a deadline came about: each day counted or skipped, and why.
+int show_working(const Target& target, long long obligation);
+
 int load_people(const Target& target, const std::string& file);
 int print_graph(const Target& target, const std::string& format);
 int print_health(const Target& target);

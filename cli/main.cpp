@@ -157,6 +157,32 @@ int run(int argc, char** argv) {
       code = change_meeting(target, meeting);
     });
 
+  FileOptions document;
+  auto* files = app.add_subcommand("files", "Documents of an item");
+  files->require_subcommand(1);
+  auto* files_list = files->add_subcommand("list", "List its documents and their versions");
+  auto* files_add = files->add_subcommand("add", "Add a document, or its next version");
+  auto* files_get = files->add_subcommand("get", "Fetch one version of a document");
+  for (auto* command : {files_list, files_add, files_get})
+    command->add_option("item", document.item, "Reference or id")->required();
+  files_add->add_option("kind", document.kind, "return, evidence, report, ...")->required();
+  files_add->add_option("file", document.path, "The file to add")->required();
+  files_add->add_option("--for", document.for_post, "On whose behalf: a post");
+  files_add->add_option("--channel", document.channel, "How they sent it: phone, mail, meeting");
+  files_get->add_option("kind", document.kind)->required();
+  files_get->add_option("version", document.version)->required();
+  files_get->add_option("file", document.path, "Where to write it; must not exist")->required();
+  files_list->callback([&] { code = list_files(target, document); });
+  files_add->callback([&] { code = attach_file(target, document); });
+  files_get->callback([&] { code = fetch_file(target, document); });
+  auto* reads = app.add_subcommand("reads", "Who saw what is protected of an item");
+  reads->add_option("item", item, "Reference or id")->required();
+  reads->callback([&] { code = list_reads(target, item); });
+  long long obligation = 0;
+  auto* why = app.add_subcommand("why", "How a deadline came about, day by day");
+  why->add_option("obligation", obligation, "Its number, from `obligations`")->required();
+  why->callback([&] { code = show_working(target, obligation); });
+
   std::string file;
   auto* people = app.add_subcommand("people", "People and the posts they hold");
   people->require_subcommand(1);

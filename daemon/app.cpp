@@ -23,6 +23,7 @@
 #include "daemon/writer.hpp"
 #include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
+#include "store/file_store.hpp"
 #include "store/store.hpp"
 #include "web/server.hpp"
 
@@ -86,7 +87,8 @@ struct App::Parts {
         living_scheduler(scheduler),
         sender(*store, programmes, notifier, renderer, secret_of(settings.state_folder),
                settings.from_domain, [this](const WorkReport&) { wake_all(); }),
-        writer(*store, programmes, clock, [this] { wake_all(); }),
+        files(settings.state_folder / "files"),
+        writer(*store, files, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
     for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender})
       loops.push_back(std::make_unique<WorkerLoop>(
@@ -146,9 +148,11 @@ struct App::Parts {
   Scheduler scheduler;
   LivingScheduler living_scheduler;
   Sender sender;
+  store::FolderFiles files;
   Writer writer;
   Instant started_at;
   web::Api api{*store,
+               files,
                programmes,
                writer,
                clock,

@@ -51,4 +51,22 @@ Result<void> Writer::load_people(std::string_view board, const PeopleFile& peopl
   });
 }
 
+Result<FileRecord> Writer::attach(AttachFile command, std::string_view bytes) {
+  command.bytes = static_cast<std::int64_t>(bytes.size());
+  const auto fits =
+      check_attachment(*store_.reader(command.board), programmes_, command, bytes, clock_.now());
+  if (!fits) return fits.error();
+  // Durable before the transaction that names it; what no row names is swept after a day (S16.2).
+  command.digest = files_.put(command.board, bytes);
+  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
+    return attach_file(tx, programmes_, command, now);
+  });
+}
+
+void Writer::record_reads(std::string_view board, const std::vector<ReadRecord>& reads) {
+  const auto tx = store_.begin();
+  for (const ReadRecord& read : reads) tx->board(board).add_read(read);
+  tx->commit();
+}
+
 }  // namespace assured

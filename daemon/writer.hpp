@@ -11,9 +11,10 @@ namespace assured {
 // `committed` is called after each commit, so that workers look again. Thread: safe, when it is.
 class Writer : public web::CommandPort {
  public:
-  Writer(Store& store, const Programmes& programmes, const Clock& clock,
+  Writer(Store& store, FileStore& files, const Programmes& programmes, const Clock& clock,
          std::function<void()> committed)
       : store_(store),
+        files_(files),
         programmes_(programmes),
         clock_(clock),
         committed_(std::move(committed)) {}
@@ -24,9 +25,12 @@ class Writer : public web::CommandPort {
   Result<Meeting> change_meeting(const MeetingCommand& command) override;
   Result<void> load_people(std::string_view board, const PeopleFile& people,
                            const Caller& caller) override;
+  Result<FileRecord> attach(AttachFile command, std::string_view bytes) override;
+  void record_reads(std::string_view board, const std::vector<ReadRecord>& reads) override;
 
  private:
   Store& store_;
+  FileStore& files_;
   const Programmes& programmes_;
   const Clock& clock_;
   std::function<void()> committed_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "workflows/apply.hpp"
+#include "workflows/files.hpp"
 #include "workflows/store.hpp"
 
 namespace assured::web {
@@ -39,6 +40,10 @@ class CommandPort {
   virtual Result<Meeting> change_meeting(const MeetingCommand& command) = 0;
   virtual Result<void> load_people(std::string_view board, const PeopleFile& people,
                                    const Caller& caller) = 0;
+  // Stores `bytes` and attaches them; the digest and size of `command` are filled in here.
+  virtual Result<FileRecord> attach(AttachFile command, std::string_view bytes) = 0;
+  // Records that somebody saw what is protected (S12.2), before they see it.
+  virtual void record_reads(std::string_view board, const std::vector<ReadRecord>& reads) = 0;
 };
 
 struct WorkerHealth {
@@ -57,6 +62,7 @@ struct Health {
 // is safe, or does not change while the server runs (Programmes).
 struct Api {
   Store& store;
+  FileStore& files;
   const Programmes& programmes;
   CommandPort& commands;
   const Clock& clock;

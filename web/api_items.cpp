@@ -107,6 +107,7 @@ Response get_items(Context& context, const Segments&) {
   json::array rows;
   for (const auto& item : items) {
     json::object row = item_json(context, item);
+    put_rating(row, context, item, context.reader->obligations_of(item.id));
     if (const auto next = due.find(item.id); next != due.end()) {
       put_instant(row, "due", *next->second->due_at, *context.board.zone);
       row["owes"] = next->second->name;
@@ -127,8 +128,9 @@ Response get_item(Context& context, const Segments& rest) {
   if (!item) return problem(item.error());
   json::object body = item_json_full(context, *item);
   json::array obligations, assignments, links, history;
-  for (const auto& obligation : context.reader->obligations_of(item->id))
-    obligations.push_back(obligation_json(context, obligation));
+  const auto owed = context.reader->obligations_of(item->id);
+  for (const auto& obligation : owed) obligations.push_back(obligation_json(context, obligation));
+  put_rating(body, context, *item, owed);
   for (const auto& assignment : context.reader->assignments_of({item->id})) {
     json::object row;
     row["role"] = assignment.role;
@@ -194,6 +196,41 @@ Response get_obligations(Context& context, const Segments&) {
   json::object body;
   body["obligations"] = std::move(rows);
   if (found.size() == filter.limit) body["next"] = found.back().id.value;
+  return answer(body);
+}
+
+// One obligation, with the working of its deadline (S4.5, U7) and the rungs that fired.
+Response get_obligation(Context& context, const Segments& rest) {
+  const auto id = read_number(rest[1], "obligation");
+  if (!id) return problem(id.error());
+  const auto obligation = context.reader->find_obligation(ObligationId{*id});
+  const auto item = obligation ? context.reader->find_item(obligation->item) : std::nullopt;
+  if (!item || !context.may_see(*item))
+    return problem({Errc::not_found, "There is no such obligation.", "obligation"});
+  const Rules rules = context.api.programmes.rules(context.board, item->programme);
+  json::object body = obligation_json(context, *obligation);
+  body["reference"] = item->reference;
+  json::array working, fired;
+  for (const WorkingLine& line : working_of(*obligation, rules.time)) {
+    json::object row;
+    row["date"] = to_text(line.date);
+    row["counted"] = line.counted;
+    row["reason"] = line.reason;
+    working.push_back(std::move(row));
+  }
+  for (const FiredRung& rung : obligation->fired) {
+    if (rung.rung < 0 || rung.to.empty()) continue;
+    json::object row;
+    row["rung"] = rung.rung;
+    row["cycle"] = rung.cycle;
+    row["to"] = rung.to;
+    row["due_version"] = rung.due_version;
+    put_instant(row, "planned", rung.planned_at, *context.board.zone);
+    put_instant(row, "fired", rung.fired_at, *context.board.zone);
+    fired.push_back(std::move(row));
+  }
+  body["working"] = std::move(working);
+  body["fired"] = std::move(fired);
   return answer(body);
 }
 

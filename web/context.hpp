@@ -61,6 +61,7 @@ Response get_items(Context& context, const Segments& rest);
 Response get_item(Context& context, const Segments& rest);
 Response post_event(Context& context, const Segments& rest);
 Response get_obligations(Context& context, const Segments& rest);
+Response get_obligation(Context& context, const Segments& rest);
 Response post_obligation(Context& context, const Segments& rest);
 Response get_outbox(Context& context, const Segments& rest);
 Response get_notice(Context& context, const Segments& rest);
@@ -68,6 +69,10 @@ Response get_journal(Context& context, const Segments& rest);
 Response get_meetings(Context& context, const Segments& rest);
 Response post_meeting(Context& context, const Segments& rest);
 Response post_people(Context& context, const Segments& rest);
+Response get_files(Context& context, const Segments& rest);
+Response get_file(Context& context, const Segments& rest);
+Response post_file(Context& context, const Segments& rest);
+Response get_reads(Context& context, const Segments& rest);
 Response get_graph(Context& context, const Segments& rest);
 
 Response answer(const json::object& body);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "workflows/rating.hpp"
+
 namespace assured::web {
 
 namespace {
@@ -57,6 +59,7 @@ json::object item_json(const Context& context, const Item& item) {
 json::object item_json_full(const Context& context, const Item& item) {
   json::object body = item_json(context, item);
   json::object fields;
+  std::vector<ReadRecord> seen;
   std::int64_t hidden = 0;
   for (const auto& [name, value] : item.fields) {
     if (!value.is_set()) continue;
@@ -64,11 +67,29 @@ json::object item_json_full(const Context& context, const Item& item) {
       ++hidden;
       continue;
     }
+    if (value.field_class() == FieldClass::protected_)
+      seen.push_back({context.now, context.person, item.id, "field " + name});
     fields[name] = value_json(reveal(value, Viewer{context.person}, Purpose::page));
   }
+  if (!seen.empty()) context.api.commands.record_reads(context.board_id, seen);
   body["fields"] = std::move(fields);
   body["hidden_fields"] = hidden;
   return body;
+}
+
+void put_rating(json::object& into, const Context& context, const Item& item,
+                const std::vector<Obligation>& obligations) {
+  const auto rating = rate(context.api.programmes.rules(context.board, item.programme), item, obligations,
+                           context.now);
+  if (!rating) return;
+  json::object row;
+  row["colour"] = to_text(rating->colour);
+  row["meaning"] = rating->meaning;
+  row["reason"] = rating->reason;
+  row["own"] = rating->own;
+  row["disagrees"] = rating->disagrees;
+  row["days_slipped"] = rating->days_slipped;
+  into["rating"] = std::move(row);
 }
 
 json::object obligation_json(const Context& context, const Obligation& obligation) {

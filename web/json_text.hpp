@@ -13,6 +13,9 @@ json::object item_json(const Context& context, const Item& item);
 // With fields: protected ones only to the board's side and the item's own agency; those left out are
 // counted in `hidden_fields`.
 json::object item_json_full(const Context& context, const Item& item);
+// Adds `rating` where the kind has one: the computed colour with its reason, beside the owner's own.
+void put_rating(json::object& into, const Context& context, const Item& item,
+                const std::vector<Obligation>& obligations);
 json::object obligation_json(const Context& context, const Obligation& obligation);
 json::object prompt_json(const Context& context, const Prompt& prompt);
 json::object notice_json(const Context& context, const Notice& notice);

@@ -68,6 +68,13 @@ std::optional<Response> answer_to(const beast::error_code& error, const ServerLi
   return std::nullopt;
 }
 
+// POST .../items/*/files
+bool carries_file(const http::request<http::string_body>& request) {
+  if (request.method() != http::verb::post) return false;
+  const std::string_view target{request.target().data(), request.target().size()};
+  return target.substr(0, target.find('?')).ends_with("/files");
+}
+
 struct HandleOnce {
   const Request& request;
   const Api& api;
@@ -108,9 +115,17 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
     parser.body_limit(server->limits.request_bytes_max);
     parser.header_limit(server->limits.header_bytes_max);
     stream.expires_after(server->limits.request_timeout);
-    const auto [read_error, read_bytes] =
-        co_await http::async_read(stream, buffer, parser, as_error);
+    auto [read_error, read_bytes] =
+        co_await http::async_read_header(stream, buffer, parser, as_error);
     boost::ignore_unused(read_bytes);
+    if (!read_error) {
+      // Only documents may be large; the API refuses those larger than the programme allows.
+      if (carries_file(parser.get())) parser.body_limit(server->limits.file_bytes_max);
+      const auto [body_error, body_bytes] =
+          co_await http::async_read(stream, buffer, parser, as_error);
+      boost::ignore_unused(body_bytes);
+      read_error = body_error;
+    }
     std::optional<Response> refusal;
     if (read_error) {
       refusal = answer_to(read_error, server->limits);

@@ -14,6 +14,7 @@ namespace assured::web {
 struct ServerLimits {
   std::chrono::seconds request_timeout{30};     // to send a request whole, and to take its answer
   std::size_t request_bytes_max = 1024 * 1024;  // of a body
+  std::size_t file_bytes_max = file_mb_max * 1024 * 1024;  // a document's, by POST .../files
   std::uint32_t header_bytes_max = 16 * 1024;
   std::size_t connections_max = 64;             // more are told `unavailable` and closed
 };

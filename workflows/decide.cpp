@@ -88,10 +88,11 @@ class Needs {
 
  private:
   static bool has_parent_anchor(const KindDef& kind) {
-    return std::any_of(kind.obligations.begin(), kind.obligations.end(), [](const ObligationDef& o) {
-      return o.due.from == AnchorKind::parent_field ||
-             (o.due_again && o.due_again->from == AnchorKind::parent_field);
-    });
+    return std::any_of(kind.obligations.begin(), kind.obligations.end(),
+                       [](const ObligationDef& o) {
+                         return o.due.from == AnchorKind::parent_field ||
+                                (o.due_again && o.due_again->from == AnchorKind::parent_field);
+                       });
   }
 
   void load(const KindDef& kind) {
@@ -153,7 +154,8 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
       const PostDef* post = rules.establishment.find_post(event.for_post);
       if (post == nullptr)
         return Error{Errc::invalid,
-                     fmt::format("there is no post “{}” on this board", event.for_post), "for_post"};
+                     fmt::format("there is no post “{}” on this board", event.for_post),
+                     "for_post"};
       // S14.3: the board team types for others; anybody may type for a post they hold.
       const Date today = local_date(now, *rules.time.zone);
       bool may = false;
@@ -235,8 +237,7 @@ Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& f
       return f.rung == expiry_rung && f.due_version == o->due_version;
     });
     if (!tried) {
-      o->fired.push_back(
-          FiredRung{o->id, o->due_version, expiry_rung, 0, "time", *o->due_at, now});
+      o->fired.push_back(FiredRung{o->id, o->due_version, expiry_rung, 0, "time", *o->due_at, now});
       if (auto moved = deciding.run_event(item.id, "time", true); !moved)
         deciding.line(item.id, "time", "not moved: " + moved.error().message);
       else if (auto settled = deciding.settle(); !settled)
@@ -321,8 +322,8 @@ Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& fac
   return decision;
 }
 
-Decision decide_recompute(const Rules& rules, const Item& item, const Facts& facts,
-                                  ObligationId id, const std::string& cause, Instant now) {
+Decision decide_recompute(const Rules& rules, const Item& item, const Facts& facts, ObligationId id,
+                          const std::string& cause, Instant now) {
   Event event;
   event.name = "recompute";
   event.occurred_at = now;
@@ -355,11 +356,14 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     return Error{Errc::refused, "there is no event on this item that could be corrected"};
   const LastEvent& last = *facts.last_event;
   if (last.event == "correct")
-    return Error{Errc::refused, "the last event was itself a correction; do the right thing instead"};
-  const Instant limit = due_after(last.recorded_at, rules.definition.correct_within, rules.time).due_at;
+    return Error{Errc::refused,
+                 "the last event was itself a correction; do the right thing instead"};
+  const Instant limit =
+      due_after(last.recorded_at, rules.definition.correct_within, rules.time).due_at;
   if (now > limit)
-    return Error{Errc::refused, fmt::format("“{}” was longer ago than {}; it can no longer be corrected",
-                                            last.event, to_text(rules.definition.correct_within))};
+    return Error{Errc::refused,
+                 fmt::format("“{}” was longer ago than {}; it can no longer be corrected",
+                             last.event, to_text(rules.definition.correct_within))};
   const auto current = [&](ItemId id) -> const Item* {
     if (id == item.id) return &item;
     for (const auto* list : {&facts.ancestors, &facts.descendants})
@@ -372,7 +376,8 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
   for (const Changed<Item>& change : last.items) {
     const Item* now_is = current(change.now.id);
     if (now_is == nullptr || now_is->version != change.now.version)
-      return Error{Errc::conflict, "something else has happened since; it cannot be undone any more"};
+      return Error{Errc::conflict,
+                   "something else has happened since; it cannot be undone any more"};
     Item restored = change.was ? *change.was : *now_is;
     if (!change.was) restored.state = voided_state;
     restored.version = now_is->version + 1;
@@ -414,6 +419,16 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
   return decision;
 }
 
+std::vector<WorkingLine> working_of(const Obligation& obligation, const TimeRules& time) {
+  if (!obligation.anchor || !obligation.due_at) return {};
+  const DueRule& rule = obligation.rule;
+  if (rule.kind == DueRule::Kind::after)
+    return due_after(*obligation.anchor, rule.after, time).working;
+  if (rule.kind == DueRule::Kind::hours)
+    return due_in_hours(*obligation.anchor, rule.in_hours, rule.else_, time).working;
+  return {};
+}
+
 std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts& facts,
                                Instant now) {
   std::vector<Offer> offers;
@@ -421,13 +436,21 @@ std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts
   if (kind == nullptr) return offers;
   const StateDef* state = kind->find_state(item.state);
   const bool final = item.state == voided_state || (state != nullptr && state->final);
-  const GuardScope scope{rules, item, facts.ancestors, facts.assignments, facts.approvals, facts.links,
-                         facts.meetings, facts.people,
+  const GuardScope scope{rules,
+                         item,
+                         facts.ancestors,
+                         facts.assignments,
+                         facts.approvals,
+                         facts.links,
+                         facts.meetings,
+                         facts.people,
                          [&](const CountQuery& q) {
                            const auto found = facts.counts.find(q);
                            return found == facts.counts.end() ? 0 : found->second;
                          },
-                         nullptr, true, now};
+                         nullptr,
+                         true,
+                         now};
   for (const TransitionDef& t : kind->transitions) {
     if (t.auto_ || t.event == "time") continue;
     const bool here = (t.from_any && !final) ||

@@ -35,19 +35,19 @@ struct IdPool {
 // What the shell must load before decide() can run (S2.4). Exactly this, inside the transaction.
 struct FactsNeeded {
   bool ancestors = true;
-  std::set<std::string> load_kinds;   // descendants of the item to load whole, with obligations
-  std::vector<CountQuery> counts;     // scopes are the item and its ancestors
+  std::set<std::string> load_kinds;  // descendants of the item to load whole, with obligations
+  std::vector<CountQuery> counts;    // scopes are the item and its ancestors
   // Counts whose scope is each loaded descendant of that kind (cascades, and their auto gates).
   std::map<std::string, std::vector<std::pair<std::string, Where>>> descendant_counts;
   bool links = false;
   bool approvals = false;
   bool last_event = false;
-  std::set<std::string> bodies;       // meetings: planned ones, and those held since `entered_at`
+  std::set<std::string> bodies;  // meetings: planned ones, and those held since `entered_at`
 };
 
 struct Facts {
-  std::vector<Item> ancestors;        // nearest first
-  std::vector<Item> descendants;      // of the kinds asked for, in id order
+  std::vector<Item> ancestors;          // nearest first
+  std::vector<Item> descendants;        // of the kinds asked for, in id order
   std::vector<Obligation> obligations;  // open ones of the item, ancestors and loaded descendants,
                                         // and closed ones of the item itself
   std::vector<Assignment> assignments;  // of the item, its ancestors and loaded descendants
@@ -57,7 +57,7 @@ struct Facts {
   People people;
   std::map<CountQuery, int> counts;
   std::shared_ptr<const LastEvent> last_event;
-  std::map<std::string, Item> linked;   // items the event links to, by link kind
+  std::map<std::string, Item> linked;  // items the event links to, by link kind
   IdPool ids;
 };
 
@@ -71,8 +71,8 @@ struct Changed {
 
 struct JournalLine {
   ItemId item;
-  std::string what;   // event name, "rung", "moved", "opened", "closed", "ready", ...
-  std::string text;   // one line without values of fields
+  std::string what;  // event name, "rung", "moved", "opened", "closed", "ready", ...
+  std::string text;  // one line without values of fields
   bool operator==(const JournalLine&) const = default;
 };
 
@@ -82,13 +82,13 @@ struct Decision {
   std::vector<Changed<Assignment>> assignments;
   std::vector<Changed<Link>> links;
   std::vector<Changed<Approval>> approvals;
-  std::vector<Changed<Prompt>> prompts;          // new ones; and superseded ones
+  std::vector<Changed<Prompt>> prompts;  // new ones; and superseded ones
   std::vector<JournalLine> lines;
-  ItemId subject;                                // the item itself, or the one just created
+  ItemId subject;  // the item itself, or the one just created
 };
 
 struct LastEvent {
-  std::int64_t seq = 0;      // of the journal
+  std::int64_t seq = 0;  // of the journal
   Instant recorded_at;
   std::string event;
   std::vector<Changed<Item>> items;
@@ -99,8 +99,8 @@ struct LastEvent {
 
 // What of a programme was exercised, by the place where it is written (stories assert it).
 struct Coverage {
-  std::set<std::string> transitions;     // "kind.event#line" of each transition and start carried out
-  std::set<std::string> guards_held;     // "line:column" of each guard that held
+  std::set<std::string> transitions;  // "kind.event#line" of each transition and start carried out
+  std::set<std::string> guards_held;  // "line:column" of each guard that held
   std::set<std::string> guards_missing;  // ... and of each that did not
   std::set<std::string> rungs;           // "ladder[index]" of each rung that fired
 };
@@ -117,10 +117,10 @@ struct Rules {
 FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,
                          const Event& event);
 
-// Applies `event` to `item`; with a null item, starts a root item. For a start on a parent, `item` is
-// the parent.
-// Errors: not_found (no such event here), forbidden (not theirs to do), invalid (a field), refused
-// (a guard; the message says what is missing), conflict (correct: something came after).
+// Applies `event` to `item`; with a null item, starts a root item. For a start on a parent, `item`
+// is the parent. Errors: not_found (no such event here), forbidden (not theirs to do), invalid (a
+// field), refused (a guard; the message says what is missing), conflict (correct: something came
+// after).
 Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts,
                         const Event& event, Instant now);
 
@@ -136,8 +136,8 @@ Decision decide_outcome(const Rules& rules, const Item& item, const Obligation& 
                         const Prompt& prompt, Instant now);
 
 // Holds an obligation's rungs until `until` (S15.1, S5.3); the shell has checked who may.
-Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation, Instant until,
-                     std::string_view what, Instant now);
+Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation,
+                     Instant until, std::string_view what, Instant now);
 
 // One hand-over notice to `party` for an open obligation whose post has a new holder (S3.4).
 Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& facts,
@@ -148,12 +148,17 @@ Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& fac
 Decision decide_recompute(const Rules& rules, const Item& item, const Facts& facts,
                           ObligationId obligation, const std::string& cause, Instant now);
 
+// The working of an open or closed obligation's present deadline: each day counted or skipped, and
+// why (S4.5). Empty where the rule counts nothing (a meeting's start, a date field).
+std::vector<WorkingLine> working_of(const Obligation& obligation, const TimeRules& time);
+
 // Every transition open to the item now: the events, and what is missing for each (for pages, CLI).
 struct Offer {
   std::string event;
   std::string title;
   std::vector<std::string> missing;
 };
-std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts& facts, Instant now);
+std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts& facts,
+                               Instant now);
 
 }  // namespace assured

@@ -1,0 +1,95 @@
+// Documents of items: listing, adding a version, reading one (CH-24, S12.3).
+#include <charconv>
+
+#include "web/json_text.hpp"
+#include "web/problem.hpp"
+
+namespace assured::web {
+
+namespace {
+
+json::object file_json(const Context& context, const Item& item, const FileRecord& file) {
+  json::object row;
+  row["kind"] = file.kind;
+  row["version"] = file.version;
+  row["name"] = file_name(file, item.reference);
+  row["type"] = file.type;
+  row["bytes"] = file.bytes;
+  row["digest"] = file.digest;
+  row["actor"] = file.actor;
+  row["for_post"] = file.for_post;
+  put_instant(row, "added", file.at, *context.board.zone);
+  return row;
+}
+
+}  // namespace
+
+Response get_files(Context& context, const Segments& rest) {
+  const auto item = find_item(context, rest[1]);
+  if (!item) return problem(item.error());
+  json::array rows;
+  for (const FileRecord& file : context.reader->files_of(item->id))
+    rows.push_back(file_json(context, *item, file));
+  json::object body;
+  body["files"] = std::move(rows);
+  return answer(body);
+}
+
+Response post_file(Context& context, const Segments& rest) {
+  const auto item = find_item(context, rest[1]);
+  if (!item) return problem(item.error());
+  AttachFile command;
+  command.board = context.board_id;
+  command.item = item->id;
+  command.kind = context.query("kind");
+  command.type = context.query("type");
+  command.caller.person = context.person;
+  command.caller.for_post = context.query("for_post");
+  command.caller.channel = context.query("channel");
+  const auto file = context.api.commands.attach(command, context.request.body);
+  if (!file) return problem(file.error());
+  Response response = answer(file_json(context, *item, *file));
+  response.status = 201;
+  return response;
+}
+
+Response get_file(Context& context, const Segments& rest) {
+  const auto item = find_item(context, rest[1]);
+  if (!item) return problem(item.error());
+  const auto version = read_number(rest[4], "version");
+  if (!version) return problem(version.error());
+  if (!context.may_see_protected(*item))
+    return problem(
+        {Errc::forbidden, "Only the board's side and the item's own agency may read its files."});
+  for (const FileRecord& file : context.reader->files_of(item->id)) {
+    if (file.kind != rest[3] || file.version != *version) continue;
+    auto bytes = context.api.files.find(context.board_id, file.digest);
+    if (!bytes)
+      return problem({Errc::internal, "The file's content is missing from the state folder."});
+    context.api.commands.record_reads(context.board_id, {{context.now, context.person, item->id,
+                                                          file_name(file, item->reference)}});
+    return {200, "application/octet-stream", std::move(*bytes)};
+  }
+  return problem({Errc::not_found, "There is no such file."});
+}
+
+Response get_reads(Context& context, const Segments& rest) {
+  constexpr std::size_t reads_max = 500;
+  const auto item = find_item(context, rest[1]);
+  if (!item) return problem(item.error());
+  const auto limit = read_limit(context, reads_max, reads_max);
+  if (!limit) return problem(limit.error());
+  json::array rows;
+  for (const ReadRecord& read : context.reader->list_reads(item->id, *limit)) {
+    json::object row;
+    row["person"] = read.person;
+    row["what"] = read.what;
+    put_instant(row, "read", read.at, *context.board.zone);
+    rows.push_back(std::move(row));
+  }
+  json::object body;
+  body["reads"] = std::move(rows);
+  return answer(body);
+}
+
+}  // namespace assured::web
