@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t batch_max = 200;      // obligations a transaction
 constexpr std::size_t recompute_max = 500;  // obligations looked at a transaction after a change
-// A gap between two signs of life that is longer than this is downtime (S6.1). Well above the minute
-// between two signs, well below what a person would call an outage.
+// A gap between two signs of life that is longer than this is downtime (S6.1). Well above the
+// minute between two signs, well below what a person would call an outage.
 constexpr auto gap_min = std::chrono::minutes{5};
 constexpr std::string_view alive_value = "alive";
 
@@ -53,7 +53,8 @@ Instant Scheduler::run_once(Instant now) {
     std::vector<WorkReport> reports;
     auto tx = store_.begin();
     for (const DueKey& key : due) {
-      if (programmes_.find_board(key.board) == nullptr) continue;  // a board that is not served here
+      if (programmes_.find_board(key.board) == nullptr)
+        continue;  // a board that is not served here
       auto outcome = apply_due(*tx, programmes_, key, down, now);
       if (!outcome) continue;
       WorkReport report;

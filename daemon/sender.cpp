@@ -18,9 +18,10 @@ constexpr auto recheck = std::chrono::minutes{1};
 
 std::string keyed_hash(const std::string& key, const std::string& text) {
   unsigned char out[16];
-  // Not a secret for authentication: the key only keeps ids of one installation apart from another's.
-  crypto_generichash(out, sizeof out, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     reinterpret_cast<const unsigned char*>(key.data()),
+  // Not a secret for authentication: the key only keeps ids of one installation apart from
+  // another's.
+  crypto_generichash(out, sizeof out, reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), reinterpret_cast<const unsigned char*>(key.data()),
                      std::min<std::size_t>(key.size(), crypto_generichash_KEYBYTES_MAX));
   char hex[2 * sizeof out + 1];
   sodium_bin2hex(hex, sizeof hex, out, sizeof out);
@@ -79,8 +80,9 @@ std::map<std::string, std::string> slots_of(const SenderContext& c, const Contac
   slots["board"] = e.title;
   if (const auto agency = e.agencies.find(c.item.agency); agency != e.agencies.end())
     slots["agency"] = agency->second.title;
-  const RoleScope scope{e, c.rules.definition, c.item, c.assignments, c.people,
-                        c.obligation ? c.obligation->owed_by : std::string{}};
+  const RoleScope scope{e,        c.rules.definition,
+                        c.item,   c.assignments,
+                        c.people, c.obligation ? c.obligation->owed_by : std::string{}};
   if (const PostDef* post = e.find_post(post_of(party, scope))) slots["post"] = post->title;
   slots["recipient"] = to.name;
   slots["contact_name"] = e.contact.name;
@@ -147,13 +149,14 @@ bool must_wait(const SenderContext& c, BoardReader& reader, Instant now) {
   if (c.prompt.to == o.owed_by) return false;
   const auto& rungs = c.rules.definition.ladders.at(o.ladder).rungs;
   if (!rungs[static_cast<std::size_t>(c.prompt.rung)].is_escalation()) return false;
-  const Date limit_day =
-      c.rules.time.calendar->add_working_days(local_date(c.prompt.created_at, *c.rules.time.zone), 1);
-  const Instant limit =
-      at_local(limit_day, local_time_of_day(c.prompt.created_at, *c.rules.time.zone), *c.rules.time.zone);
+  const Date limit_day = c.rules.time.calendar->add_working_days(
+      local_date(c.prompt.created_at, *c.rules.time.zone), 1);
+  const Instant limit = at_local(
+      limit_day, local_time_of_day(c.prompt.created_at, *c.rules.time.zone), *c.rules.time.zone);
   if (now >= limit) return false;
   for (const Prompt& earlier : reader.prompts_of(o.id)) {
-    if (earlier.to != o.owed_by || earlier.id == c.prompt.id || earlier.created_at > c.prompt.created_at)
+    if (earlier.to != o.owed_by || earlier.id == c.prompt.id ||
+        earlier.created_at > c.prompt.created_at)
       continue;
     if (earlier.state == PromptState::pending) return true;
     if (earlier.state != PromptState::noticed) continue;
@@ -167,10 +170,15 @@ bool must_wait(const SenderContext& c, BoardReader& reader, Instant now) {
 
 }  // namespace
 
-Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier, const Renderer& renderer,
-               std::string message_id_key, std::string message_id_domain, WorkObserver observer)
-    : store_(store), programmes_(programmes), notifier_(notifier), renderer_(renderer),
-      key_(std::move(message_id_key)), domain_(std::move(message_id_domain)),
+Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier,
+               const Renderer& renderer, std::string message_id_key, std::string message_id_domain,
+               WorkObserver observer)
+    : store_(store),
+      programmes_(programmes),
+      notifier_(notifier),
+      renderer_(renderer),
+      key_(std::move(message_id_key)),
+      domain_(std::move(message_id_domain)),
       observer_(std::move(observer)) {}
 
 Instant Sender::run_once(Instant now) {
@@ -178,7 +186,8 @@ Instant Sender::run_once(Instant now) {
   for (const std::string& board : programmes_.boards()) {
     std::set<PromptId> waiting;
     for (;;) {
-      std::vector<Prompt> pending = store_.reader(board)->pending_prompts(now, batch_max + waiting.size());
+      std::vector<Prompt> pending =
+          store_.reader(board)->pending_prompts(now, batch_max + waiting.size());
       std::erase_if(pending, [&](const Prompt& p) { return waiting.contains(p.id); });
       if (pending.empty()) break;
       // The debtor's before the seniors', so that nobody hears of a lapse before its owner (S6).
@@ -204,10 +213,14 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
     const auto item = writer.find_item(prompt.item);
     ASSURED_ASSERT(item.has_value());
     const Programmes::Board& served = programmes_.get_board(board);
-    SenderContext c{served, programmes_.rules(served, item->programme), prompt, *item,
+    SenderContext c{served,
+                    programmes_.rules(served, item->programme),
+                    prompt,
+                    *item,
                     writer.list_ancestors(*item),
                     prompt.obligation ? writer.find_obligation(prompt.obligation) : std::nullopt,
-                    writer.load_people(), writer.assignments_of({item->id})};
+                    writer.load_people(),
+                    writer.assignments_of({item->id})};
     const auto party = parse_party(prompt.to);
     ASSURED_ASSERT(party.has_value());
     if (const auto why = superseded_reason(c, writer)) {
@@ -216,26 +229,30 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
     } else if (must_wait(c, writer, now)) {
       return false;
     } else {
-      const RoleScope scope{c.rules.establishment, c.rules.definition, c.item, c.assignments, c.people, {}};
+      const RoleScope scope{c.rules.establishment, c.rules.definition, c.item,
+                            c.assignments,         c.people,           {}};
       const auto text = c.rules.establishment.texts.find(prompt.template_name);
       ASSURED_ASSERT(text != c.rules.establishment.texts.end());
-      for (const ContactPoint& to : contact_points(*party, scope, local_date(now, *c.rules.time.zone))) {
+      for (const ContactPoint& to :
+           contact_points(*party, scope, local_date(now, *c.rules.time.zone))) {
         NoticeDraft draft;
         draft.board = board;
         draft.subject_reference = item->reference;
         draft.to_name = to.name;
         draft.to_address = to.address;
-        const std::string what =
-            prompt.obligation ? fmt::format("o{}", prompt.obligation.value) : fmt::format("p{}", prompt.id.value);
-        draft.message_id = fmt::format(
-            "{}@{}", keyed_hash(key_, fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", board, what, prompt.due_version,
-                                                  prompt.rung, prompt.cycle, prompt.to,
-                                                  prompt.template_name, to.address)),
-            domain_);
+        const std::string what = prompt.obligation ? fmt::format("o{}", prompt.obligation.value)
+                                                   : fmt::format("p{}", prompt.id.value);
+        draft.message_id =
+            fmt::format("{}@{}",
+                        keyed_hash(key_, fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", board, what,
+                                                     prompt.due_version, prompt.rung, prompt.cycle,
+                                                     prompt.to, prompt.template_name, to.address)),
+                        domain_);
         draft.date = now;
         draft.family = prompt.family;
         draft.slots = slots_of(c, to, *party, now);
-        for (const Instant at : prompt.missed) draft.missed.push_back(local_text(at, *c.rules.time.zone));
+        for (const Instant at : prompt.missed)
+          draft.missed.push_back(local_text(at, *c.rules.time.zone));
         draft.text = &text->second;
         draft.establishment = &c.rules.establishment;
         Notice notice;
@@ -249,7 +266,8 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
         std::string bytes = renderer_.render(draft);
         // S12.4: what looks like a person's identifier does not leave in a routine notice.
         for (const auto& [slot, value] : draft.slots)
-          if (slot.starts_with("field.") && !detect_identifiers(value).empty() && prompt.family != Family::a)
+          if (slot.starts_with("field.") && !detect_identifiers(value).empty() &&
+              prompt.family != Family::a)
             notice.state = NoticeState::held;
         made.emplace_back(std::move(notice), std::move(bytes));
       }
@@ -276,7 +294,8 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
     observer_(report);
   }
   for (std::size_t i = 0; i < written.size(); ++i)
-    if (written[i].state == NoticeState::pending) transmit(board, prompt, written[i], made[i].second, now);
+    if (written[i].state == NoticeState::pending)
+      transmit(board, prompt, written[i], made[i].second, now);
   return true;
 }
 
@@ -285,7 +304,8 @@ std::optional<Instant> Sender::send_unsent(const std::string& board, Instant now
   {
     auto reader = store_.reader(board);
     for (Notice& notice : reader->unsent_notices(now, batch_max))
-      if (auto prompt = reader->find_prompt(notice.prompt)) unsent.emplace_back(*prompt, std::move(notice));
+      if (auto prompt = reader->find_prompt(notice.prompt))
+        unsent.emplace_back(*prompt, std::move(notice));
   }
   bool left = false;
   for (auto& [prompt, notice] : unsent) {
@@ -316,7 +336,8 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     ASSURED_ASSERT(obligation && item);
     const Rules rules = programmes_.rules(programmes_.get_board(board), item->programme);
     const Decision decision = decide_outcome(rules, *item, *obligation, prompt, now);
-    if (!decision.obligations.empty()) writer.write(system_head("told", item->id, now), decision, now);
+    if (!decision.obligations.empty())
+      writer.write(system_head("told", item->id, now), decision, now);
   }
   tx->commit();
   if (observer_) {

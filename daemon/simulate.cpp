@@ -25,14 +25,16 @@ int print_mistakes(const std::vector<Mistake>& mistakes) {
   return config::exit_config;
 }
 
-// A story names its programme: one that comes with the program by its name, or a path beside the story.
+// A story names its programme: one that comes with the program by its name, or a path beside the
+// story.
 std::filesystem::path programme_path(const SimulateOptions& options, const std::string& named) {
   if (!options.programme.empty()) return options.programme;
   const std::filesystem::path folder = std::filesystem::path(options.story).parent_path();
   if (named.find('/') != std::string::npos) return folder / named;
   const std::filesystem::path shipped = std::filesystem::path("config") / "programmes" / named;
   for (const std::filesystem::path& base : {folder / ".." / "..", std::filesystem::path(".")})
-    if (std::filesystem::exists(base / shipped) || std::filesystem::exists(base / (shipped.string() + ".toml")))
+    if (std::filesystem::exists(base / shipped) ||
+        std::filesystem::exists(base / (shipped.string() + ".toml")))
       return base / shipped;
   return shipped;
 }
@@ -55,7 +57,8 @@ int run_simulate(const SimulateOptions& options) {
   run.people = config::load_people_file(people, programme->establishment);
   if (!run.people.errors.empty()) {
     for (const RowError& error : run.people.errors)
-      fmt::print(stderr, "{}: row {}: {}: {}\n", people.string(), error.row, error.field, error.message);
+      fmt::print(stderr, "{}: row {}: {}: {}\n", people.string(), error.row, error.field,
+                 error.message);
     return config::exit_config;
   }
   if (options.json) run.out = [](const std::string& line) { std::puts(line.c_str()); };
@@ -64,12 +67,14 @@ int run_simulate(const SimulateOptions& options) {
     std::filesystem::create_directories(options.into);
     const auto path = std::filesystem::path(options.into) / "assured.db";
     if (std::filesystem::exists(path)) {
-      fmt::print(stderr, "{} is there already; a story is only played into a new store\n", path.string());
+      fmt::print(stderr, "{} is there already; a story is only played into a new store\n",
+                 path.string());
       return exit_failed;
     }
     store::StoreOptions opening;
     opening.path = path.string();
-    opening.synchronous = store::Synchronous::off;  // rebuilt from the story if the machine stops now
+    opening.synchronous =
+        store::Synchronous::off;  // rebuilt from the story if the machine stops now
     store = store::open_store(opening);
     run.store = store.get();
   }
@@ -88,8 +93,10 @@ int run_simulate(const SimulateOptions& options) {
   if (options.coverage)
     for (const std::string& gap : gaps) fmt::print("not covered: {}\n", gap);
   if (!options.json && options.record.empty())
-    fmt::print("{} events, {} refusals, {} notices from {} templates; {} parts of the programme not exercised\n",
-               result->events, result->refusals, result->notices.size(), result->templates, gaps.size());
+    fmt::print(
+        "{} events, {} refusals, {} notices from {} templates; {} parts of the programme not "
+        "exercised\n",
+        result->events, result->refusals, result->notices.size(), result->templates, gaps.size());
   if (!result->ok) {
     fmt::print(stderr, "{}: {}\n", options.story, result->failure);
     return exit_failed;

@@ -1,5 +1,5 @@
-// Story files (SEMANTICS.md 17, docs/stories.md): a scripted year of a board on a virtual clock, with
-// the notices it expects. The engine, store, scheduler and sender are the real ones.
+// Story files (SEMANTICS.md 17, docs/stories.md): a scripted year of a board on a virtual clock,
+// with the notices it expects. The engine, store, scheduler and sender are the real ones.
 #pragma once
 
 #include <filesystem>
@@ -19,13 +19,13 @@ namespace assured {
 struct StoryStep {
   std::size_t line = 0;
   std::optional<Span> after;
-  std::string at;          // "2026-09-01 09:00"; empty: with `after`, or at the step before
+  std::string at;  // "2026-09-01 09:00"; empty: with `after`, or at the step before
   std::string post, person, for_post, channel, occurred;
   std::string item, kind, event, as, reason;
   std::map<std::string, std::string> fields;  // stored text
   std::map<std::string, std::string> assign;
-  std::map<std::string, std::string> link;    // link kind -> story name
-  std::string refused;                        // expected part of the refusal; empty: ok is expected
+  std::map<std::string, std::string> link;  // link kind -> story name
+  std::string refused;                      // expected part of the refusal; empty: ok is expected
   // built-ins
   std::string obligation, hold_for, progress;
   std::string meeting, body, start;
@@ -51,7 +51,7 @@ struct Story {
   std::vector<StoryStep> steps;
   std::vector<StoryDown> downs;
   std::vector<StoryExpect> expects;
-  bool only = false;      // [world]: any notice that is not expected fails the story
+  bool only = false;  // [world]: any notice that is not expected fails the story
 };
 
 struct StoryReading {
@@ -62,8 +62,8 @@ StoryReading parse_story(std::string_view toml, std::string_view source);
 
 // One notice that went out.
 struct StoryNotice {
-  std::string at;    // local, to the minute
-  std::string to;    // post, or "person:ID" for an assignment
+  std::string at;  // local, to the minute
+  std::string to;  // post, or "person:ID" for an assignment
   std::string template_name;
   std::string rung;  // "-5wd", "+1wd#2", "now", "ready", "moved", "hand-over"
   std::string item;  // story name
@@ -72,7 +72,7 @@ struct StoryNotice {
 
 struct StoryResult {
   bool ok = true;
-  std::string failure;               // the first expectation that failed, named
+  std::string failure;  // the first expectation that failed, named
   std::vector<StoryNotice> notices;
   Coverage coverage;
   std::size_t events = 0;

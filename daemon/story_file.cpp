@@ -17,8 +17,11 @@ class Reader {
       : source_(source), mistakes_(mistakes) {}
 
   void add(const toml::node& at, std::string key, std::string message) {
-    mistakes_.push_back({SourcePlace{std::string(source_), at.source().begin.line, at.source().begin.column},
-                         std::move(key), std::move(message), {}});
+    mistakes_.push_back(
+        {SourcePlace{std::string(source_), at.source().begin.line, at.source().begin.column},
+         std::move(key),
+         std::move(message),
+         {}});
   }
 
   // Any scalar as the text that programmes use for it.
@@ -37,7 +40,8 @@ class Reader {
     return {};
   }
 
-  void texts(const toml::table& table, std::initializer_list<std::pair<std::string_view, std::string*>> keys,
+  void texts(const toml::table& table,
+             std::initializer_list<std::pair<std::string_view, std::string*>> keys,
              std::initializer_list<std::string_view> others, const std::string& where) {
     for (const auto& [key, node] : table) {
       bool known = false;
@@ -93,27 +97,47 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
   try {
     root = toml::parse(text, source);
   } catch (const toml::parse_error& error) {
-    reading.mistakes.push_back({SourcePlace{std::string(source), error.source().begin.line,
-                                            error.source().begin.column},
-                                {}, std::string(error.description()), {}});
+    reading.mistakes.push_back(
+        {SourcePlace{std::string(source), error.source().begin.line, error.source().begin.column},
+         {},
+         std::string(error.description()),
+         {}});
     return reading;
   }
   Reader reader(source, reading.mistakes);
   Story story;
-  reader.texts(root, {{"programme", &story.programme}, {"people", &story.people}, {"start", &story.start}},
-               {"step", "down", "expect", "world"}, "story");
-  if (story.start.empty()) reader.add(root, "start", "say when the story begins: start = \"2026-09-01 09:00\"");
+  reader.texts(
+      root, {{"programme", &story.programme}, {"people", &story.people}, {"start", &story.start}},
+      {"step", "down", "expect", "world"}, "story");
+  if (story.start.empty())
+    reader.add(root, "start", "say when the story begins: start = \"2026-09-01 09:00\"");
   reader.each(root, "step", [&](const toml::table& table) {
     StoryStep s;
     s.line = table.source().begin.line;
     std::string after;
     reader.texts(table,
-                 {{"after", &after}, {"at", &s.at}, {"post", &s.post}, {"person", &s.person},
-                  {"for_post", &s.for_post}, {"channel", &s.channel}, {"occurred", &s.occurred},
-                  {"item", &s.item}, {"kind", &s.kind}, {"event", &s.event}, {"as", &s.as},
-                  {"reason", &s.reason}, {"obligation", &s.obligation}, {"for", &s.hold_for},
-                  {"progress", &s.progress}, {"meeting", &s.meeting}, {"body", &s.body},
-                  {"start", &s.start}, {"day", &s.day}, {"title", &s.title}, {"of", &s.of}, {"to", &s.to}},
+                 {{"after", &after},
+                  {"at", &s.at},
+                  {"post", &s.post},
+                  {"person", &s.person},
+                  {"for_post", &s.for_post},
+                  {"channel", &s.channel},
+                  {"occurred", &s.occurred},
+                  {"item", &s.item},
+                  {"kind", &s.kind},
+                  {"event", &s.event},
+                  {"as", &s.as},
+                  {"reason", &s.reason},
+                  {"obligation", &s.obligation},
+                  {"for", &s.hold_for},
+                  {"progress", &s.progress},
+                  {"meeting", &s.meeting},
+                  {"body", &s.body},
+                  {"start", &s.start},
+                  {"day", &s.day},
+                  {"title", &s.title},
+                  {"of", &s.of},
+                  {"to", &s.to}},
                  {"fields", "assign", "link", "expect"}, "step");
     if (!after.empty()) {
       if (auto span = parse_span(after))
@@ -126,8 +150,9 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
     s.link = reader.map(table, "link", "step.link");
     if (const toml::node* expect = table.get("expect")) {
       if (const auto* inner = expect->as_table())
-        s.refused = inner->get("refused") != nullptr ? reader.scalar(*inner->get("refused"), "step.expect")
-                                                     : std::string{};
+        s.refused = inner->get("refused") != nullptr
+                        ? reader.scalar(*inner->get("refused"), "step.expect")
+                        : std::string{};
       else if (reader.scalar(*expect, "step.expect") != "ok")
         reader.add(*expect, "step.expect", "write \"ok\" or { refused = \"...\" }");
     }
@@ -143,8 +168,13 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
     StoryExpect e;
     e.line = table.source().begin.line;
     std::string count;
-    reader.texts(table, {{"at", &e.at}, {"to", &e.to}, {"template", &e.template_name}, {"rung", &e.rung},
-                         {"count", &count}}, {"item"}, "expect");
+    reader.texts(table,
+                 {{"at", &e.at},
+                  {"to", &e.to},
+                  {"template", &e.template_name},
+                  {"rung", &e.rung},
+                  {"count", &count}},
+                 {"item"}, "expect");
     if (!count.empty()) e.count = std::atoi(count.c_str());
     if (const toml::node* item = table.get("item")) {
       if (const auto* list = item->as_array())

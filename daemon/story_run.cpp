@@ -42,7 +42,9 @@ class StoryFailed : public std::runtime_error {
 class Player {
  public:
   Player(const Story& story, const StoryRun& run, const Zones& zones)
-      : story_(story), run_(run), owned_(run.store == nullptr ? store::open_temporary_store(1) : nullptr),
+      : story_(story),
+        run_(run),
+        owned_(run.store == nullptr ? store::open_temporary_store(1) : nullptr),
         store_(run.store == nullptr ? *owned_ : *run.store),
         board_(run.programme->establishment.board),
         definition_(run.programme->definition),
@@ -119,7 +121,8 @@ class Player {
     for (const Changed<Obligation>& change : decision.obligations) emit_obligation(change, at);
     for (const Changed<Prompt>& change : decision.prompts) {
       const Prompt& p = change.now;
-      json::object line = head(at, change.was ? "prompt-" + std::string(to_text(p.state)) : "prompt");
+      json::object line =
+          head(at, change.was ? "prompt-" + std::string(to_text(p.state)) : "prompt");
       line["item"] = name_of(p.item);
       line["to"] = p.to;
       line["template"] = p.template_name;
@@ -247,7 +250,8 @@ class Player {
       name = std::exchange(next_name_, {});
     } else {
       const KindDef* kind = definition_.find_kind(item.kind);
-      const bool each = kind != nullptr && !item.agency.empty() && item.parent && made_for_agency(item);
+      const bool each =
+          kind != nullptr && !item.agency.empty() && item.parent && made_for_agency(item);
       name = each ? fmt::format("{}-{}-{}", item.kind, name_of(item.parent), item.agency)
                   : fmt::format("{}-{}", item.kind, ++numbered_[item.kind]);
     }
@@ -275,7 +279,8 @@ class Player {
     std::vector<ItemId> result;
     for (const auto& [id, name] : names_)
       if (glob_matches(pattern, name)) result.push_back(id);
-    if (result.empty()) throw StoryFailed(fmt::format("line {}: no item is called “{}”", line, pattern));
+    if (result.empty())
+      throw StoryFailed(fmt::format("line {}: no item is called “{}”", line, pattern));
     return result;
   }
 
@@ -347,9 +352,11 @@ class Player {
         now = local(step.at, step.line);
       else if (step.after)
         now = add(now, *step.after);
-      if (now < start_) throw StoryFailed(fmt::format("line {}: this step is before the one above", step.line));
+      if (now < start_)
+        throw StoryFailed(fmt::format("line {}: this step is before the one above", step.line));
       if (down_at(now) != nullptr)
-        throw StoryFailed(fmt::format("line {}: the daemon does not run at {}", step.line, local_text(now)));
+        throw StoryFailed(
+            fmt::format("line {}: the daemon does not run at {}", step.line, local_text(now)));
       if (rebased_now_ && now > *rebased_now_) break;
       advance(now);
       do_step(step, now);
@@ -380,7 +387,8 @@ class Player {
       rebased_now_ = *run_.rebase_to;
     }
     start_ = local(story_.start, 0);
-    for (const StoryDown& down : story_.downs) downs_.emplace_back(local(down.from, 0), local(down.to, 0));
+    for (const StoryDown& down : story_.downs)
+      downs_.emplace_back(local(down.from, 0), local(down.to, 0));
     schedule_at_ = send_at_ = start_;
   }
 
@@ -421,7 +429,8 @@ class Player {
       do_event(step, id, now);
     }
     if (fitting == 0)
-      throw StoryFailed(fmt::format("line {}: no item like “{}” can take “{}” now", step.line, step.item, step.event));
+      throw StoryFailed(fmt::format("line {}: no item like “{}” can take “{}” now", step.line,
+                                    step.item, step.event));
   }
 
   bool can_take(ItemId id, const std::string& event) const {
@@ -431,8 +440,9 @@ class Player {
     if (kind == nullptr) return false;
     const StateDef* state = kind->find_state(item->state);
     for (const TransitionDef& t : kind->transitions)
-      if (t.event == event && ((t.from_any && state != nullptr && !state->final) ||
-                               std::find(t.from.begin(), t.from.end(), item->state) != t.from.end()))
+      if (t.event == event &&
+          ((t.from_any && state != nullptr && !state->final) ||
+           std::find(t.from.begin(), t.from.end(), item->state) != t.from.end()))
         return true;
     for (const auto& [name, child] : definition_.kinds)
       if (child.parent == item->kind && child.start && child.start->event == event) return true;
@@ -444,7 +454,8 @@ class Player {
     for (const Obligation& o : reader().obligations_of(id))
       if (o.name == step.obligation && (o.is_open() || !found)) found = o.id;
     if (!found)
-      throw StoryFailed(fmt::format("line {}: {} has no obligation “{}”", step.line, name_of(id), step.obligation));
+      throw StoryFailed(fmt::format("line {}: {} has no obligation “{}”", step.line, name_of(id),
+                                    step.obligation));
     return found;
   }
 
@@ -458,18 +469,23 @@ class Player {
     auto tx = store_.begin();
     Result<Outcome> outcome = [&]() -> Result<Outcome> {
       if (step.event == "acknowledge")
-        return acknowledge(*tx, programmes_, {board_, obligation_of(id, step), span_of(step), step.progress,
-                                              caller_of(step, now)}, now);
+        return acknowledge(
+            *tx, programmes_,
+            {board_, obligation_of(id, step), span_of(step), step.progress, caller_of(step, now)},
+            now);
       if (step.event == "suspend")
-        return suspend(*tx, programmes_, {board_, obligation_of(id, step), span_of(step), step.reason,
-                                          caller_of(step, now)}, now);
+        return suspend(
+            *tx, programmes_,
+            {board_, obligation_of(id, step), span_of(step), step.reason, caller_of(step, now)},
+            now);
       Command command;
       command.board = board_;
       command.item = id;
       command.event = step.event;
       for (const auto& [name, text] : step.fields) command.fields[name] = shifted(text);
       command.assign = step.assign;
-      for (const auto& [kind, name] : step.link) command.links[kind] = find_items(name, step.line).front();
+      for (const auto& [kind, name] : step.link)
+        command.links[kind] = find_items(name, step.line).front();
       command.reason = step.reason;
       command.caller = caller_of(step, now);
       return apply(*tx, programmes_, command, now);
@@ -506,8 +522,8 @@ class Player {
     emit(std::move(line));
     emit_decision(outcome->decision, now);
     if (!step.refused.empty())
-      fail(fmt::format("line {}: “{}” on {} was done, but a refusal was expected: {}", step.line, step.event,
-                       name_of(outcome->item), step.refused));
+      fail(fmt::format("line {}: “{}” on {} was done, but a refusal was expected: {}", step.line,
+                       step.event, name_of(outcome->item), step.refused));
   }
 
   void do_meeting(const StoryStep& step, Instant now) {
@@ -521,7 +537,8 @@ class Player {
     } else {
       const auto known = meetings_.find(step.meeting);
       if (known == meetings_.end())
-        throw StoryFailed(fmt::format("line {}: no meeting is called “{}”", step.line, step.meeting));
+        throw StoryFailed(
+            fmt::format("line {}: no meeting is called “{}”", step.line, step.meeting));
       command.meeting = known->second;
       command.what = step.event == "move"     ? MeetingCommand::What::move
                      : step.event == "cancel" ? MeetingCommand::What::cancel
@@ -538,7 +555,8 @@ class Player {
       line["why"] = meeting.error().message;
       emit(std::move(line));
       if (step.refused.empty() || meeting.error().message.find(step.refused) == std::string::npos)
-        fail(fmt::format("line {}: the meeting was refused: {}", step.line, meeting.error().message));
+        fail(fmt::format("line {}: the meeting was refused: {}", step.line,
+                         meeting.error().message));
       return;
     }
     tx->commit();
@@ -552,8 +570,9 @@ class Player {
     const auto day = parse_date(shifted(step.day));
     if (!day) throw StoryFailed(fmt::format("line {}: day: {}", step.line, day.error().message));
     auto tx = store_.begin();
-    const auto done = change_calendar(*tx, programmes_, board_, {*day, step.event == "close-day", step.title},
-                                      caller_of(step, now), now);
+    const auto done =
+        change_calendar(*tx, programmes_, board_, {*day, step.event == "close-day", step.title},
+                        caller_of(step, now), now);
     if (!done) throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
     tx->commit();
     ++result_.events;
@@ -602,7 +621,8 @@ class Player {
 
   void check_expectations() {
     if (rebased_now_) return;
-    std::vector<std::pair<std::string, std::string>> failures;  // by time, so that the first is named
+    std::vector<std::pair<std::string, std::string>>
+        failures;  // by time, so that the first is named
     for (const StoryExpect& e : story_.expects) {
       for (const std::string& pattern : e.items) {
         int n = 0;
@@ -614,18 +634,20 @@ class Player {
           ++n;
         }
         if (n == 0 || (e.count && e.items.size() == 1 && n != *e.count))
-          failures.emplace_back(e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}",
-                                                  e.line, e.at, e.template_name, e.rung, pattern, e.to,
-                                                  n == 0 ? "it did not come"
-                                                         : fmt::format("{} came, {} were expected", n, *e.count)));
+          failures.emplace_back(
+              e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}",
+                                e.line, e.at, e.template_name, e.rung, pattern, e.to,
+                                n == 0 ? "it did not come"
+                                       : fmt::format("{} came, {} were expected", n, *e.count)));
       }
     }
     if (story_.only)
       for (const StoryNotice& notice : result_.notices)
         if (!notice.expected)
-          failures.emplace_back(notice.at, fmt::format("at {} “{}” (rung {}) about {} went to {}, and nobody expected it",
-                                                       notice.at, notice.template_name, notice.rung,
-                                                       notice.item, notice.to));
+          failures.emplace_back(
+              notice.at,
+              fmt::format("at {} “{}” (rung {}) about {} went to {}, and nobody expected it",
+                          notice.at, notice.template_name, notice.rung, notice.item, notice.to));
     if (failures.empty()) return;
     std::stable_sort(failures.begin(), failures.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -685,18 +707,21 @@ std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
              g.first.rung == n.rung;
     });
     if (it == groups.end()) it = groups.insert(groups.end(), Group{n, {}});
-    if (std::find(it->items.begin(), it->items.end(), n.item) == it->items.end()) it->items.push_back(n.item);
+    if (std::find(it->items.begin(), it->items.end(), n.item) == it->items.end())
+      it->items.push_back(n.item);
   }
   std::string text;
   for (const Group& g : groups) {
-    text += fmt::format("[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = ",
-                        g.first.at, g.first.to, g.first.template_name, g.first.rung);
+    text += fmt::format(
+        "[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = ",
+        g.first.at, g.first.to, g.first.template_name, g.first.rung);
     if (g.items.size() == 1) {
       text += fmt::format("\"{}\"\n\n", g.items.front());
       continue;
     }
     text += "[";
-    for (std::size_t i = 0; i < g.items.size(); ++i) text += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", g.items[i]);
+    for (std::size_t i = 0; i < g.items.size(); ++i)
+      text += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", g.items[i]);
     text += "]\n\n";
   }
   return text;
@@ -707,14 +732,16 @@ std::vector<std::string> uncovered(const Definition& definition, const Coverage&
   const auto guards = [&](const Guards& list, const std::string& where) {
     for (const Guard& g : list) {
       const std::string place = fmt::format("{}:{}:{}", g.place.file, g.place.line, g.place.column);
-      if (!coverage.guards_held.contains(place)) missing.push_back(where + ": guard at " + place + " never held");
+      if (!coverage.guards_held.contains(place))
+        missing.push_back(where + ": guard at " + place + " never held");
       if (!coverage.guards_missing.contains(place))
         missing.push_back(where + ": guard at " + place + " never refused");
     }
   };
   for (const auto& [name, kind] : definition.kinds) {
     const auto one = [&](const std::string& event, const SourcePlace& place, const Guards& list) {
-      const std::string where = fmt::format("{}.{}#{}", name, event.empty() ? "auto" : event, place.line);
+      const std::string where =
+          fmt::format("{}.{}#{}", name, event.empty() ? "auto" : event, place.line);
       if (!coverage.transitions.contains(where)) missing.push_back(where + ": never carried out");
       guards(list, where);
     };
@@ -724,7 +751,8 @@ std::vector<std::string> uncovered(const Definition& definition, const Coverage&
   for (const auto& [name, ladder] : definition.ladders)
     for (std::size_t i = 0; i < ladder.rungs.size(); ++i)
       if (!coverage.rungs.contains(fmt::format("{}[{}]", name, i)))
-        missing.push_back(fmt::format("ladder {}: rung {} never fired", name, to_text(ladder.rungs[i].at)));
+        missing.push_back(
+            fmt::format("ladder {}: rung {} never fired", name, to_text(ladder.rungs[i].at)));
   return missing;
 }
 

@@ -24,9 +24,9 @@ class Worker {
 // What a worker did, told to whoever watches (simulate prints it, tests check it).
 struct WorkReport {
   std::string board;
-  std::string what;          // "due", "notice"
+  std::string what;  // "due", "notice"
   Instant at;
-  Decision decision;         // due
+  Decision decision;  // due
   std::optional<Notice> notice;
   std::optional<Prompt> prompt;
   std::string address;
@@ -73,15 +73,15 @@ class Notifier {
 // Renders one notice; implemented by notifiers/ (Mustache, GMime).
 struct NoticeDraft {
   std::string board;
-  std::string subject_reference;           // for threading: the item's reference
+  std::string subject_reference;  // for threading: the item's reference
   std::string to_name;
   std::string to_address;
   std::string message_id;
   Instant date;
   Family family = Family::c;
   std::map<std::string, std::string> slots;
-  std::vector<std::string> missed;         // local texts of the missed dates
-  const TemplateText* text = nullptr;      // Owner: the establishment
+  std::vector<std::string> missed;     // local texts of the missed dates
+  const TemplateText* text = nullptr;  // Owner: the establishment
   const Establishment* establishment = nullptr;
 };
 class Renderer {
@@ -100,7 +100,8 @@ class Sender : public Worker {
   Instant run_once(Instant now) override;
 
  private:
-  // One prompt: dropped, held, or made into notices and handed over. False when it must wait (S6.3).
+  // One prompt: dropped, held, or made into notices and handed over. False when it must wait
+  // (S6.3).
   bool send_prompt(const std::string& board, const Prompt& prompt, Instant now);
   // Notices whose bytes are committed but which no relay has taken. The instant of the next try.
   std::optional<Instant> send_unsent(const std::string& board, Instant now);

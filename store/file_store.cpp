@@ -29,7 +29,8 @@ constexpr auto orphan_age_min = std::chrono::hours{24};
 
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags, mode)) {}
+  Descriptor(const fs::path& path, int flags, mode_t mode = 0)
+      : fd_(::open(path.c_str(), flags, mode)) {}
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -123,7 +124,8 @@ std::optional<std::string> FolderFiles::find(std::string_view board, std::string
   return bytes;
 }
 
-std::size_t FolderFiles::sweep(std::string_view board, const std::vector<std::string>& named, Instant now) {
+std::size_t FolderFiles::sweep(std::string_view board, const std::vector<std::string>& named,
+                               Instant now) {
   const fs::path folder = folder_ / board;
   std::size_t removed = 0;
   if (!fs::exists(folder)) return removed;
@@ -131,7 +133,8 @@ std::size_t FolderFiles::sweep(std::string_view board, const std::vector<std::st
   std::sort(sorted.begin(), sorted.end());
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
-    if (std::binary_search(sorted.begin(), sorted.end(), entry.path().filename().string())) continue;
+    if (std::binary_search(sorted.begin(), sorted.end(), entry.path().filename().string()))
+      continue;
     struct stat status {};
     if (::stat(entry.path().c_str(), &status) != 0) continue;
     const auto written = from_ms(static_cast<std::int64_t>(status.st_mtime) * 1000);

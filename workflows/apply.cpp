@@ -36,8 +36,8 @@ void Programmes::set_overrides(std::string_view id, std::vector<CalendarOverride
   const auto found = boards_.find(id);
   ASSURED_ASSERT(found != boards_.end());
   Board& board = found->second;
-  board.calendar = std::make_shared<const Calendar>(board.current->establishment.nation,
-                                                    std::move(overrides));
+  board.calendar =
+      std::make_shared<const Calendar>(board.current->establishment.nation, std::move(overrides));
   board.time.calendar = board.calendar.get();
 }
 
@@ -111,7 +111,8 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
   for (const std::string& body : needed.bodies)
     for (Meeting& m : reader.list_meetings(body)) facts.meetings.push_back(std::move(m));
   facts.people = reader.load_people();
-  for (const CountQuery& query : needed.counts) facts.counts[query] = reader.count_descendants(query);
+  for (const CountQuery& query : needed.counts)
+    facts.counts[query] = reader.count_descendants(query);
   for (const Item& i : facts.descendants) {
     const auto counts = needed.descendant_counts.find(i.kind);
     if (counts == needed.descendant_counts.end()) continue;
@@ -196,8 +197,9 @@ Result<void> read_fields(const Definition& definition, const Item* item, const C
     event.fields[name] = std::move(*value);
     if (field->type == FieldType::text)
       for (const Detected found : detect_identifiers(text))
-        warnings.push_back(fmt::format("“{}” may hold a {}; no paper of an audit may identify anybody",
-                                       field->title.empty() ? name : field->title, to_text(found)));
+        warnings.push_back(
+            fmt::format("“{}” may hold a {}; no paper of an audit may identify anybody",
+                        field->title.empty() ? name : field->title, to_text(found)));
   }
   return {};
 }
@@ -224,7 +226,8 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
     item = writer.find_item(command.item);
     if (!item) return Error{Errc::not_found, "there is no such item", "item"};
     if (command.expected_version && *command.expected_version != item->version)
-      return Error{Errc::conflict, "somebody else changed this item; read it again", "expected_version"};
+      return Error{Errc::conflict, "somebody else changed this item; read it again",
+                   "expected_version"};
   }
   const Rules rules = programmes.rules(**board, item ? item->programme : std::string_view{});
   Event event = event_of(command.caller, command.event, now);
@@ -232,7 +235,8 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
   event.links = command.links;
   event.reason = command.reason;
   std::vector<std::string> warnings;
-  if (auto read = read_fields(rules.definition, item ? &*item : nullptr, command, event, warnings); !read)
+  if (auto read = read_fields(rules.definition, item ? &*item : nullptr, command, event, warnings);
+      !read)
     return read.error();
 
   const Item* subject = item ? &*item : nullptr;
@@ -245,9 +249,9 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
   auto decision = decide(rules, subject, facts, event, now);
   if (!decision) return decision.error();
   const ItemId id = decision->subject;
-  Outcome outcome = outcome_of(writer, head_of(command.caller, command.event, id, event.occurred_at,
-                                               command.reason),
-                               std::move(*decision), id, now);
+  Outcome outcome = outcome_of(
+      writer, head_of(command.caller, command.event, id, event.occurred_at, command.reason),
+      std::move(*decision), id, now);
   outcome.warnings = std::move(warnings);
   return outcome;
 }
@@ -288,12 +292,14 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   const auto ladder = rules.definition.ladders.find(o.ladder);
   ASSURED_ASSERT(ladder != rules.definition.ladders.end());
   if (!ladder->second.ack_max)
-    return Error{Errc::refused, fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
+    return Error{Errc::refused,
+                 fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
 
   // By the debtor, or anybody told so far (S15.1).
   const People people = writer.load_people();
   const auto assignments = writer.assignments_of({held->item.id});
-  const RoleScope scope{rules.establishment, rules.definition, held->item, assignments, people, o.owed_by};
+  const RoleScope scope{rules.establishment, rules.definition, held->item,
+                        assignments,         people,           o.owed_by};
   const Date today = local_date(now, *rules.time.zone);
   std::set<std::string> parties{o.owed_by};
   for (const FiredRung& f : o.fired) parties.insert(f.to);
@@ -310,15 +316,17 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
                        command.caller.person, command.caller.for_post, today);
     }
   }
-  if (!may) return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
+  if (!may)
+    return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
   const int reached = std::max(reached_rung(o), 0);
   if (o.acknowledged_rung >= reached && command.progress.empty())
-    return Error{Errc::refused, "it was acknowledged before: say in a line what has been done since",
-                 "progress"};
+    return Error{Errc::refused,
+                 "it was acknowledged before: say in a line what has been done since", "progress"};
   const Instant until = std::min(later(now, command.hold_for, rules.time),
                                  later(now, *ladder->second.ack_max, rules.time));
   Decision decision = decide_hold(rules, held->item, o, until, "acknowledge", now);
-  return outcome_of(writer, head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
+  return outcome_of(writer,
+                    head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
                     std::move(decision), held->item.id, now);
 }
 
@@ -339,13 +347,14 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
     board_side |= def != nullptr && def->agency.empty();
   }
   if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
-  const JournalHead head =
-      head_of(command.caller, "suspend", held->item.id, now, command.reason);
+  const JournalHead head = head_of(command.caller, "suspend", held->item.id, now, command.reason);
   if (held->obligation.family == Family::a) {
     // S5.3: the first person proposes, a second carries it out, for at most a day.
     constexpr Span day{24, Unit::hours};
-    if (!command.hold_for.is_elapsed() || later(now, command.hold_for, rules.time) > later(now, day, rules.time))
-      return Error{Errc::refused, "what is about immediate risk can be suspended for at most 24 hours at a time",
+    if (!command.hold_for.is_elapsed() ||
+        later(now, command.hold_for, rules.time) > later(now, day, rules.time))
+      return Error{Errc::refused,
+                   "what is about immediate risk can be suspended for at most 24 hours at a time",
                    "for"};
     const std::string proposal = fmt::format("suspend:{}", held->obligation.id.value);
     const Approval* proposed = nullptr;
@@ -357,8 +366,10 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
         return Error{Errc::refused, "a second person must agree to this suspension"};
       Decision decision;
       decision.subject = held->item.id;
-      decision.approvals.push_back({std::nullopt, Approval{held->item.id, proposal, command.caller.person,
-                                                           command.caller.for_post, now, {}}});
+      decision.approvals.push_back(
+          {std::nullopt,
+           Approval{
+               held->item.id, proposal, command.caller.person, command.caller.for_post, now, {}}});
       decision.lines.push_back({held->item.id, "suspend", "proposed; a second person must agree"});
       return outcome_of(writer, head, std::move(decision), held->item.id, now);
     }
@@ -384,8 +395,8 @@ constexpr std::string_view recompute_value = "recompute";
 
 }  // namespace
 
-Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const MeetingCommand& command,
-                               Instant now) {
+Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
+                               const MeetingCommand& command, Instant now) {
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(command.board);
@@ -393,8 +404,10 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const 
   std::string what;
   if (command.what == MeetingCommand::What::plan) {
     if (!(*board)->current->establishment.bodies.contains(command.body))
-      return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body), "body"};
-    if (command.start <= now) return Error{Errc::invalid, "a meeting is planned for the future", "start"};
+      return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body),
+                   "body"};
+    if (command.start <= now)
+      return Error{Errc::invalid, "a meeting is planned for the future", "start"};
     meeting.body = command.body;
     meeting.start = command.start;
     what = "plan-meeting";
@@ -433,8 +446,8 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const 
   return meeting;
 }
 
-bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id, std::size_t limit,
-                    Instant now) {
+bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id,
+                    std::size_t limit, Instant now) {
   BoardWriter& writer = tx.board(id);
   const auto pending = writer.find_value(recompute_value);
   if (!pending || pending->empty()) return false;
@@ -514,9 +527,11 @@ Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_vi
   const auto board = board_of(programmes, id);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(id);
-  writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now), day, now);
+  writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now),
+                                 day, now);
   programmes.set_overrides(id, writer.calendar_overrides());
-  writer.put_value(recompute_value, fmt::format("0 {} is {}", to_text(day.date), day.closed ? "closed" : "open"));
+  writer.put_value(recompute_value,
+                   fmt::format("0 {} is {}", to_text(day.date), day.closed ? "closed" : "open"));
   return {};
 }
 
@@ -548,7 +563,8 @@ std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, cons
   facts.ids = writer.take_ids();
   auto decision = decide_due(rules, *item, facts, key.obligation, down, now);
   ASSURED_ASSERT(decision.has_value());
-  return outcome_of(writer, head_of_system("rung", item->id, now), std::move(*decision), item->id, now);
+  return outcome_of(writer, head_of_system("rung", item->id, now), std::move(*decision), item->id,
+                    now);
 }
 
 }  // namespace assured

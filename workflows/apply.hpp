@@ -26,7 +26,8 @@ class Programmes {
   // Adds or replaces a board; its definition gets `digest`. Errors: invalid (unknown zone).
   Result<void> set_board(std::shared_ptr<const Programme> programme, std::string digest,
                          const Zones& zones, std::vector<CalendarOverride> overrides);
-  void pin(std::string_view board, std::string digest, std::shared_ptr<const Definition> definition);
+  void pin(std::string_view board, std::string digest,
+           std::shared_ptr<const Definition> definition);
   const Board* find_board(std::string_view board) const;
   const Board& get_board(std::string_view board) const;
   std::vector<std::string> boards() const;
@@ -50,10 +51,10 @@ struct Caller {
 
 struct Command {
   std::string board;
-  ItemId item;                 // none: start a root item; for a start on a parent: the parent
+  ItemId item;  // none: start a root item; for a start on a parent: the parent
   std::string event;
-  std::map<std::string, std::string> fields;    // stored text, parsed by the field's type
-  std::map<std::string, std::string> assign;    // role -> person id
+  std::map<std::string, std::string> fields;  // stored text, parsed by the field's type
+  std::map<std::string, std::string> assign;  // role -> person id
   std::map<std::string, ItemId> links;
   std::string reason;
   Caller caller;
@@ -61,19 +62,20 @@ struct Command {
 };
 
 struct Outcome {
-  ItemId item;                       // the item, or the one just started
+  ItemId item;  // the item, or the one just started
   std::string reference;
   std::string state;
   std::int64_t version = 0;
   std::int64_t journal_seq = 0;
-  std::vector<ItemId> created;       // every item the event made, in id order
-  Decision decision;                 // what happened, for simulate and the API
-  std::vector<std::string> warnings; // detectors' findings on what was typed (S12.4)
+  std::vector<ItemId> created;        // every item the event made, in id order
+  Decision decision;                  // what happened, for simulate and the API
+  std::vector<std::string> warnings;  // detectors' findings on what was typed (S12.4)
 };
 
 // Applies one event, or changes nothing. Event "correct" undoes the item's last event (S9.2).
 // Errors: as decide(), and conflict (expected_version is not the row's).
-Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& command, Instant now);
+Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& command,
+                      Instant now);
 
 // S15.1. `hold_for` is cut to the ladder's ack_max; a second one on the same rung needs `progress`.
 struct Acknowledge {
@@ -86,8 +88,8 @@ struct Acknowledge {
 Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Acknowledge& command,
                             Instant now);
 
-// A recorded, reasoned, time-boxed suspension; family A takes two people and at most 24 h (S5.3): the
-// first call records the proposal, a second one by somebody else carries it out.
+// A recorded, reasoned, time-boxed suspension; family A takes two people and at most 24 h (S5.3):
+// the first call records the proposal, a second one by somebody else carries it out.
 struct Suspend {
   std::string board;
   ObligationId obligation;
@@ -95,10 +97,11 @@ struct Suspend {
   std::string reason;
   Caller caller;
 };
-Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command, Instant now);
+Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
+                        Instant now);
 
-// S7. Meetings are rows; a change moves the deadlines bound to them in the same transaction when few,
-// otherwise through recompute_step().
+// S7. Meetings are rows; a change moves the deadlines bound to them in the same transaction when
+// few, otherwise through recompute_step().
 struct MeetingCommand {
   std::string board;
   enum class What { plan, move, cancel, hold } what = What::plan;
@@ -107,11 +110,11 @@ struct MeetingCommand {
   Instant start;      // plan, move
   Caller caller;
 };
-Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes, const MeetingCommand& command,
-                               Instant now);
+Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
+                               const MeetingCommand& command, Instant now);
 
-// Loads people (S1.4): persons and holdings as given, replacing those persons' holdings. Posts whose
-// holder changed get one hand-over notice to the new holder for each open obligation (S3.4).
+// Loads people (S1.4): persons and holdings as given, replacing those persons' holdings. Posts
+// whose holder changed get one hand-over notice to the new holder for each open obligation (S3.4).
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view board,
                          const PeopleFile& people, const Caller& caller, Instant now);
 
@@ -120,7 +123,8 @@ Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_vi
                              const CalendarOverride& day, const Caller& caller, Instant now);
 
 // Facts for one item, as decide() and list_offers() need them.
-Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item, const FactsNeeded& needed);
+Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item,
+                 const FactsNeeded& needed);
 
 // The scheduler's work on one due obligation; re-reads it inside the transaction (S8.4).
 // Returns what happened; empty when it was no longer due.

@@ -165,8 +165,9 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   o.due_at = o.first_due_at = due.due;
   o.meeting = due.meeting;
   set_next(o);
-  line(id, "opened", fmt::format("{} (round {}), owed by {}, due {}", o.name, o.round,
-                                 o.owed_by.empty() ? "nobody yet" : o.owed_by, when(o.due_at)));
+  line(id, "opened",
+       fmt::format("{} (round {}), owed by {}, due {}", o.name, o.round,
+                   o.owed_by.empty() ? "nobody yet" : o.owed_by, when(o.due_at)));
   const ObligationId key = o.id;
   const std::string body = o.rule.body;
   work_.obligations.emplace(key, Changed<Obligation>{std::nullopt, std::move(o)});
@@ -194,7 +195,8 @@ void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, 
   def.ladder = ladder_name;
   def.source = source;
   // A vacancy at the board itself must not open vacancies for ever.
-  if (def.name == name_somebody && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id)))) return;
+  if (def.name == name_somebody && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
+    return;
   def.family = ladder(ladder_name).family;
   open_obligation(id, def);
 }
@@ -220,7 +222,8 @@ void Deciding::refresh_debtors(ItemId id) {
     const auto debtor = resolve_debtor(def->owed_by, def->fallback, scope_of(subject));
     const std::string owed_by = debtor ? to_text(*debtor) : std::string{};
     if (owed_by == o->owed_by) continue;
-    line(id, "moved", fmt::format("{} is now owed by {}", o->name, owed_by.empty() ? "nobody" : owed_by));
+    line(id, "moved",
+         fmt::format("{} is now owed by {}", o->name, owed_by.empty() ? "nobody" : owed_by));
     o->owed_by = owed_by;
     set_next(*o);
   }
@@ -235,7 +238,8 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
   const std::string companion = std::string(set_date_prefix) + o.rule.body;
   if (due.no_meeting) {
     if (o.due_at)
-      line(o.item, "moved", fmt::format("{}: from {} to no date, because {}", o.name, when(o.due_at), cause));
+      line(o.item, "moved",
+           fmt::format("{}: from {} to no date, because {}", o.name, when(o.due_at), cause));
     o.due_at.reset();
     set_next(o);
     const auto b = rules.establishment.bodies.find(o.rule.body);
@@ -262,7 +266,8 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
   const bool first = !o.first_due_at;
   move_due(o, *due.due, steps, rules.time, now);
   set_next(o);
-  line(o.item, "moved", fmt::format("{}: from {} to {}, because {}", o.name, when(old), when(o.due_at), cause));
+  line(o.item, "moved",
+       fmt::format("{}: from {} to {}, because {}", o.name, when(old), when(o.due_at), cause));
   if (!first && old && escalated && *o.due_at > *old) {
     // S5.3: whoever was told that it is late hears once that the date moved.
     for (const std::string& to : told_so_far) {
@@ -282,10 +287,11 @@ Result<void> Deciding::recompute(ItemId id, const std::string& cause, bool by_ha
     const std::optional<Instant> old = o->due_at;
     recompute_one(*o, cause);
     if (by_hand && o->family == Family::a && old && o->due_at && *o->due_at > *old)
-      return Error{Errc::refused,
-                   fmt::format("“{}” is about immediate risk: its deadline cannot be moved later; it "
-                               "can be suspended by two people, for at most 24 hours at a time",
-                               o->name)};
+      return Error{
+          Errc::refused,
+          fmt::format("“{}” is about immediate risk: its deadline cannot be moved later; it "
+                      "can be suspended by two people, for at most 24 hours at a time",
+                      o->name)};
   }
   return {};
 }
@@ -306,8 +312,8 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
     std::vector<Told> told;
     for (const RoleTerm& term : rung.to)
       for (Party& party : resolve(term, scope)) {
-        const bool known = std::any_of(told.begin(), told.end(),
-                                       [&](const Told& t) { return t.party == party; });
+        const bool known =
+            std::any_of(told.begin(), told.end(), [&](const Told& t) { return t.party == party; });
         if (known) continue;
         const bool reachable = !contact_points(party, scope, today).empty();
         told.push_back({std::move(party), reachable});

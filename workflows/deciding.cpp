@@ -35,7 +35,8 @@ Deciding::Deciding(const Rules& r, const Facts& f, const Event& e, Instant at)
   work_.approvals = f.approvals;
   work_.links = f.links;
   work_.ids = f.ids;
-  for (const Obligation& o : f.obligations) work_.obligations.emplace(o.id, Changed<Obligation>{o, o});
+  for (const Obligation& o : f.obligations)
+    work_.obligations.emplace(o.id, Changed<Obligation>{o, o});
   for (const Item& i : f.ancestors) add(i);
   for (const Item& i : f.descendants) add(i);
 }
@@ -88,8 +89,8 @@ std::vector<ItemId> Deciding::descendants(ItemId scope, const std::string& kind)
 }
 
 RoleScope Deciding::scope_of(const Item& i, std::string owed_by) const {
-  return RoleScope{rules.establishment, rules.definition, i, work_.assignments, facts.people,
-                   std::move(owed_by)};
+  return RoleScope{rules.establishment, rules.definition, i,
+                   work_.assignments,   facts.people,     std::move(owed_by)};
 }
 
 int Deciding::count(const CountQuery& query) const {
@@ -153,13 +154,16 @@ void Deciding::tell(ItemId id, const std::vector<RoleTerm>& to, const std::strin
   std::vector<Party> told;
   for (const RoleTerm& term : to)
     for (Party& party : resolve(term, scope_of(item(id))))
-      if (std::find(told.begin(), told.end(), party) == told.end()) told.push_back(std::move(party));
+      if (std::find(told.begin(), told.end(), party) == told.end())
+        told.push_back(std::move(party));
   for (const Party& party : told) new_prompt(id, party, template_name, family);
 }
 
-void Deciding::cover(const std::string& kind, const std::string& name, const SourcePlace& place) const {
+void Deciding::cover(const std::string& kind, const std::string& name,
+                     const SourcePlace& place) const {
   if (rules.coverage != nullptr)
-    rules.coverage->transitions.insert(fmt::format("{}.{}#{}", kind, name.empty() ? "auto" : name, place.line));
+    rules.coverage->transitions.insert(
+        fmt::format("{}.{}#{}", kind, name.empty() ? "auto" : name, place.line));
 }
 
 ItemId Deciding::new_item(const KindDef& kind, const Item* parent) {
@@ -274,23 +278,25 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
         const auto given = event.assign.find(effect.role);
         if (given == event.assign.end()) {
           if (effect.optional) break;
-          return Error{Errc::invalid,
-                       fmt::format("say who the {} is (assign {} = PERSON)", effect.role, effect.role),
-                       "assign." + effect.role};
+          return Error{
+              Errc::invalid,
+              fmt::format("say who the {} is (assign {} = PERSON)", effect.role, effect.role),
+              "assign." + effect.role};
         }
         if (facts.people.find_person(given->second) == nullptr)
           return Error{Errc::invalid,
                        fmt::format("nobody called “{}” is on the board's list of people; load them "
-                                   "first, or choose somebody who is", given->second),
+                                   "first, or choose somebody who is",
+                                   given->second),
                        "assign." + effect.role};
         // What the assignment falls back to: the post on whose behalf, or of, whoever assigns.
         std::string by_post = event.for_post;
         if (by_post.empty()) {
-          const auto posts =
-              facts.people.posts_of(event.actor, local_date(now, *rules.time.zone));
+          const auto posts = facts.people.posts_of(event.actor, local_date(now, *rules.time.zone));
           for (const std::string& post : posts) {
             const PostDef* def = rules.establishment.find_post(post);
-            if (by_post.empty() || (def != nullptr && def->agency == subject.agency)) by_post = post;
+            if (by_post.empty() || (def != nullptr && def->agency == subject.agency))
+              by_post = post;
           }
         }
         for (Assignment& a : work_.assignments) {
@@ -403,8 +409,8 @@ Result<void> Deciding::apply_effects_after(ItemId subject, const std::vector<Eff
         const Item& child = item(id);
         const auto& transitions = kind_of(child).transitions;
         const StateDef* state = kind_of(child).find_state(child.state);
-        const bool takes_it = std::any_of(
-            transitions.begin(), transitions.end(), [&](const TransitionDef& t) {
+        const bool takes_it =
+            std::any_of(transitions.begin(), transitions.end(), [&](const TransitionDef& t) {
               return t.event == effect.event &&
                      ((t.from_any && state != nullptr && !state->final) ||
                       std::find(t.from.begin(), t.from.end(), child.state) != t.from.end());
@@ -428,14 +434,24 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
   bool assigns = false;
   if (effects != nullptr)
     for (const Effect& e : *effects) assigns |= e.kind == Effect::Kind::assign;
-  const GuardScope scope{rules,        subject, above,         work_.assignments, work_.approvals, work_.links,
-                         facts.meetings, facts.people, [this](const CountQuery& q) { return count(q); },
-                         with_event ? &event : nullptr, assigns, event.occurred_at};
+  const GuardScope scope{rules,
+                         subject,
+                         above,
+                         work_.assignments,
+                         work_.approvals,
+                         work_.links,
+                         facts.meetings,
+                         facts.people,
+                         [this](const CountQuery& q) { return count(q); },
+                         with_event ? &event : nullptr,
+                         assigns,
+                         event.occurred_at};
   if (rules.coverage == nullptr) return missing_for(guards, scope);
   std::vector<std::string> sentences;
   for (const Guard& guard : guards) {
     const auto one = missing_for(guard, scope);
-    const std::string place = fmt::format("{}:{}:{}", guard.place.file, guard.place.line, guard.place.column);
+    const std::string place =
+        fmt::format("{}:{}:{}", guard.place.file, guard.place.line, guard.place.column);
     (one.empty() ? rules.coverage->guards_held : rules.coverage->guards_missing).insert(place);
     sentences.insert(sentences.end(), one.begin(), one.end());
   }
@@ -490,8 +506,8 @@ Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_sys
            std::find(t.from.begin(), t.from.end(), before.state) != t.from.end()))
         open += (open.empty() ? "" : ", ") + t.event;
     return Error{Errc::refused,
-                 fmt::format("“{}” cannot be done while it is “{}”; what can be done: {}", name, title,
-                             open.empty() ? "nothing, it is finished" : open),
+                 fmt::format("“{}” cannot be done while it is “{}”; what can be done: {}", name,
+                             title, open.empty() ? "nothing, it is finished" : open),
                  "event"};
   }
   if (!by_system) {
@@ -510,7 +526,8 @@ Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_sys
       if (!taken && unknown.empty()) unknown = field;
     }
     if (!unknown.empty())
-      return Error{Errc::invalid, fmt::format("“{}” does not take a field “{}”", name, unknown), unknown};
+      return Error{Errc::invalid, fmt::format("“{}” does not take a field “{}”", name, unknown),
+                   unknown};
   }
   // The first whose guards hold wins; a refused try must leave nothing behind.
   std::optional<Error> refusal;
@@ -532,16 +549,17 @@ Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, I
   made.entered_at = event.occurred_at;
   for (const auto& [field, value] : event.fields)
     if (std::find(start.takes.begin(), start.takes.end(), field) == start.takes.end())
-      return Error{Errc::invalid, fmt::format("“{}” does not take a field “{}”", start.event, field),
-                   field};
+      return Error{Errc::invalid,
+                   fmt::format("“{}” does not take a field “{}”", start.event, field), field};
   if (auto taken = apply_fields(made, start.takes); !taken) return taken.error();
   const Date today = local_date(event.occurred_at, *rules.time.zone);
   // Roles are seen from the new item, whose agency may come from a field; and from its parent.
   const bool own = is_one_of(start.by, scope_of(made), event.actor, event.for_post, today);
-  const bool parents = above != nullptr &&
-                       is_one_of(start.by, scope_of(item(parent)), event.actor, event.for_post, today);
+  const bool parents = above != nullptr && is_one_of(start.by, scope_of(item(parent)), event.actor,
+                                                     event.for_post, today);
   if (!own && !parents)
-    return Error{Errc::forbidden, fmt::format("“{}” is not for you to do here", start.event), "event"};
+    return Error{Errc::forbidden, fmt::format("“{}” is not for you to do here", start.event),
+                 "event"};
   if (auto done = apply_effects_before(made, start.effects); !done) return done.error();
   const auto why = missing(made, start.requires_, &start.effects, true);
   if (!why.empty()) return Error{Errc::refused, joined(why)};
@@ -553,8 +571,8 @@ Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, I
 }
 
 Result<void> Deciding::settle() {
-  // Only what lies above a change, never the changed item itself: an item that a person has just sent
-  // back to a gate would bounce through it again at once (S8.1).
+  // Only what lies above a change, never the changed item itself: an item that a person has just
+  // sent back to a gate would bounce through it again at once (S8.1).
   for (int round = 0; round < depth_max; ++round) {
     std::set<ItemId> candidates;
     for (const ItemId id : work_.touched)
@@ -609,7 +627,8 @@ Decision Deciding::take() {
     decision.items.push_back(std::move(changed));
   }
   for (auto& [id, changed] : work_.obligations)
-    if (!changed.was || !(*changed.was == changed.now)) decision.obligations.push_back(std::move(changed));
+    if (!changed.was || !(*changed.was == changed.now))
+      decision.obligations.push_back(std::move(changed));
   decision.assignments = std::move(work_.assignments_changed);
   decision.links = std::move(work_.links_changed);
   decision.approvals = std::move(work_.approvals_changed);

@@ -18,7 +18,7 @@ bool looks_like(std::string_view type, std::string_view bytes) {
   };
   // Office documents are ZIP archives; a text may begin with anything but holds no NUL byte.
   static constexpr Signature signatures[] = {
-      {"pdf", "%PDF-"},     {"docx", "PK\x03\x04"}, {"xlsx", "PK\x03\x04"}, {"odt", "PK\x03\x04"},
+      {"pdf", "%PDF-"},      {"docx", "PK\x03\x04"}, {"xlsx", "PK\x03\x04"},  {"odt", "PK\x03\x04"},
       {"ods", "PK\x03\x04"}, {"png", "\x89PNG"},     {"jpg", "\xff\xd8\xff"},
   };
   for (const Signature& s : signatures)
@@ -48,7 +48,8 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
                  "kind"};
   if (std::find(file->types.begin(), file->types.end(), command.type) == file->types.end())
     return Error{Errc::invalid,
-                 fmt::format("a {} is one of: {}", file->name, fmt::join(file->types, ", ")), "type"};
+                 fmt::format("a {} is one of: {}", file->name, fmt::join(file->types, ", ")),
+                 "type"};
   if (bytes.empty()) return Error{Errc::invalid, "the file is empty", "file"};
   if (bytes.size() > file->mb_max * 1024 * 1024)
     return Error{Errc::invalid, fmt::format("the file is larger than {} MB", file->mb_max), "file"};
@@ -68,11 +69,14 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
     const PostDef* def = rules.establishment.find_post(post);
     may |= def != nullptr && (def->agency.empty() || def->agency == item->agency);
   }
-  if (!may) return Error{Errc::forbidden, "only the board team, its owner or its agency may add files to this"};
+  if (!may)
+    return Error{Errc::forbidden,
+                 "only the board team, its owner or its agency may add files to this"};
   return *item;
 }
 
-Result<FileRecord> attach_file(WriteTx& tx, const Programmes&, const AttachFile& command, Instant now) {
+Result<FileRecord> attach_file(WriteTx& tx, const Programmes&, const AttachFile& command,
+                               Instant now) {
   BoardWriter& writer = tx.board(command.board);
   FileRecord file;
   file.item = command.item;

@@ -31,7 +31,7 @@ std::string field_title(const GuardScope& scope, std::string_view name) {
   const KindDef* def = scope.rules.definition.find_kind(scope.item.kind);
   if (const auto dot = name.find('.'); dot != std::string_view::npos) {
     own = name.substr(dot + 1);
-    const Item* ancestor = scope.ancestors.empty() ? nullptr
+    const Item* ancestor = scope.ancestors.empty()     ? nullptr
                            : name.starts_with("root.") ? &scope.ancestors.back()
                                                        : &scope.ancestors.front();
     def = ancestor == nullptr ? nullptr : scope.rules.definition.find_kind(ancestor->kind);
@@ -96,7 +96,7 @@ Date shift_back(Date date, Span span, const GuardScope& scope) {
 
 RoleScope role_scope(const GuardScope& scope) {
   return RoleScope{scope.rules.establishment, scope.rules.definition, scope.item,
-                   scope.assignments, scope.people, {}};
+                   scope.assignments,         scope.people,           {}};
 }
 
 std::vector<std::string> check_field(const Guard& guard, const GuardScope& scope) {
@@ -141,8 +141,8 @@ std::vector<std::string> check_field(const Guard& guard, const GuardScope& scope
     if (!other)
       return {say(guard, fmt::format("“{}” is not filled in", field_title(scope, guard.after)))};
     if (!date || *date <= *other)
-      return {say(guard, fmt::format("“{}” must be later than {}", title,
-                                     date_words(scope, guard.after)))};
+      return {say(
+          guard, fmt::format("“{}” must be later than {}", title, date_words(scope, guard.after)))};
   }
   return {};
 }
@@ -173,8 +173,10 @@ std::vector<std::string> check_all(const Guard& guard, const GuardScope& scope) 
   const std::string noun = plural(kind_title(scope, guard.of));
   if (total == 0) return {say(guard, fmt::format("there are no {} yet", noun), 0, 0)};
   if (in < total)
-    return {say(guard, fmt::format("{} of {} {} are {}", in, total, noun,
-                                   state_titles(scope, guard.of, guard.states)), in, total)};
+    return {say(guard,
+                fmt::format("{} of {} {} are {}", in, total, noun,
+                            state_titles(scope, guard.of, guard.states)),
+                in, total)};
   return {};
 }
 
@@ -220,10 +222,13 @@ std::vector<std::string> check_independent(const Guard& guard, const GuardScope&
       }
     }
     if (!recorded && !excused)
-      return {say(guard, fmt::format("the {} of this case is not recorded; record who it is, or why "
-                                     "there is none", role_words(guard.others[i])))};
+      return {
+          say(guard, fmt::format("the {} of this case is not recorded; record who it is, or why "
+                                 "there is none",
+                                 role_words(guard.others[i])))};
   }
-  const auto check = [&](std::string_view person, std::string_view as) -> std::optional<std::string> {
+  const auto check = [&](std::string_view person,
+                         std::string_view as) -> std::optional<std::string> {
     for (const auto& [other, capacity] : barred)
       if (other == person)
         return fmt::format("the {} is the {} of this case; somebody independent must do it", as,
@@ -257,7 +262,8 @@ std::vector<std::string> check_outside(const Guard& guard, const GuardScope& sco
     inside |= std::any_of(posts.begin(), posts.end(), belongs);
   }
   if (inside)
-    return {say(guard, "this must be judged by somebody who holds no post in the answering agency")};
+    return {
+        say(guard, "this must be judged by somebody who holds no post in the answering agency")};
   return {};
 }
 
@@ -329,20 +335,20 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
         const PostDef* def = scope.rules.establishment.find_post(post);
         if (def != nullptr && def->agency.empty()) return {};
       }
-      return {say(guard, fmt::format("the {} must hold a post of the board", role_words(guard.role)))};
+      return {
+          say(guard, fmt::format("the {} must hold a post of the board", role_words(guard.role)))};
     }
     case Guard::Kind::approved_by: {
       std::vector<std::string> missing;
       for (const std::string& name : guard.names) {
-        const bool given = std::any_of(
-            scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
+        const bool given =
+            std::any_of(scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
               return a.item == scope.item.id && a.name == name && !a.withdrawn_at;
             });
         if (given) continue;
         const auto body = scope.rules.establishment.bodies.find(name);
-        const std::string title = body == scope.rules.establishment.bodies.end()
-                                      ? role_words(name)
-                                      : body->second.title;
+        const std::string title =
+            body == scope.rules.establishment.bodies.end() ? role_words(name) : body->second.title;
         missing.push_back(say(guard, fmt::format("the approval of the {} is not recorded", title)));
       }
       return missing;
@@ -352,8 +358,8 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
       // Two humans: neither side may be the other typing for a post it holds.
       const Date today = local_date(scope.now, *scope.rules.time.zone);
       const std::vector<std::string> now_humans = humans_of(scope, today);
-      const bool by_another = std::any_of(
-          scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
+      const bool by_another =
+          std::any_of(scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
             if (a.item != scope.item.id || a.name != guard.names.front() || a.withdrawn_at)
               return false;
             std::vector<std::string> then_humans{a.person};
@@ -376,24 +382,22 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
                     is_one_of(guard.terms, roles, scope.event->actor, scope.event->for_post, today);
       for (const std::string& person : humans_of(scope, today))
         is_one |= is_one_of(guard.terms, roles, person, {}, today);
-      if (is_one)
-        return {say(guard, "this must be done by somebody else than whoever owns it")};
+      if (is_one) return {say(guard, "this must be done by somebody else than whoever owns it")};
       return {};
     }
     case Guard::Kind::reason:
       if (scope.event == nullptr || !scope.event->reason.empty()) return {};
       return {say(guard, "a reason is needed")};
     case Guard::Kind::meeting_held: {
-      const bool met = std::any_of(
-          scope.meetings.begin(), scope.meetings.end(), [&](const Meeting& m) {
+      const bool met =
+          std::any_of(scope.meetings.begin(), scope.meetings.end(), [&](const Meeting& m) {
             return m.body == guard.of && m.state == Meeting::State::held &&
                    m.start >= scope.item.entered_at;
           });
       if (met) return {};
       const auto body = scope.rules.establishment.bodies.find(guard.of);
-      const std::string title = body == scope.rules.establishment.bodies.end()
-                                    ? guard.of
-                                    : body->second.title;
+      const std::string title =
+          body == scope.rules.establishment.bodies.end() ? guard.of : body->second.title;
       return {say(guard, fmt::format("the {} has not met since", title))};
     }
     case Guard::Kind::linked: {

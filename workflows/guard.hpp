@@ -13,15 +13,15 @@ namespace assured {
 struct GuardScope {
   const Rules& rules;
   const Item& item;
-  const std::vector<Item>& ancestors;          // nearest first, as they are now
+  const std::vector<Item>& ancestors;  // nearest first, as they are now
   const std::vector<Assignment>& assignments;
   const std::vector<Approval>& approvals;
   const std::vector<Link>& links;
   const std::vector<Meeting>& meetings;
   const People& people;
   std::function<int(const CountQuery&)> count;
-  const Event* event = nullptr;                // none: "would it hold?" (ready prompts, offers)
-  bool assigns_role = false;                   // the transition itself names the assignee
+  const Event* event = nullptr;  // none: "would it hold?" (ready prompts, offers)
+  bool assigns_role = false;     // the transition itself names the assignee
   Instant now;
 };
 

@@ -7,7 +7,8 @@ namespace assured {
 
 namespace {
 
-// A post that was ended is followed to its successor (S1.3); bounded, because a file could hold a ring.
+// A post that was ended is followed to its successor (S1.3); bounded, because a file could hold a
+// ring.
 std::string current_post(const Establishment& establishment, std::string post) {
   constexpr int successors_max = 8;
   for (int step = 0; step < successors_max; ++step) {

@@ -1,4 +1,5 @@
-// Role terms resolved on an item: to posts and assignments, and to whether anybody would be reached.
+// Role terms resolved on an item: to posts and assignments, and to whether anybody would be
+// reached.
 #pragma once
 
 #include <string>
@@ -30,8 +31,8 @@ std::string post_of(const Party& party, const RoleScope& scope);
 
 // One way to reach somebody: a person's address or a post's mailbox.
 struct ContactPoint {
-  std::string person;   // empty: the mailbox
-  std::string name;     // as greeted
+  std::string person;  // empty: the mailbox
+  std::string name;    // as greeted
   std::string address;
 };
 // Present holders of the post and its mailbox, or the assignee; each address once (S3.4).

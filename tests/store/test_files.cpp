@@ -1,9 +1,8 @@
 // Documents by digest: durable, whole or absent, swept only when nobody names them (S16.2).
-#include "store/file_store.hpp"
-
 #include <filesystem>
 #include <fstream>
 
+#include "store/file_store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -61,9 +60,8 @@ TEST_CASE("a sweep takes orphans after a day, and leaves what a row names", "[fi
   store::FolderFiles files(folder.path());
   const std::string kept = files.put("alpha", "kept");
   const std::string orphan = files.put("alpha", "orphan");
-  const auto now = std::chrono::floor<Millis>(
-      std::chrono::file_clock::to_sys(fs::last_write_time(
-          fs::path(folder.path()) / "alpha" / kept.substr(0, 2) / kept)));
+  const auto now = std::chrono::floor<Millis>(std::chrono::file_clock::to_sys(
+      fs::last_write_time(fs::path(folder.path()) / "alpha" / kept.substr(0, 2) / kept)));
   CHECK(files.sweep("alpha", {kept}, now + std::chrono::hours{23}) == 0);
   CHECK(files.sweep("alpha", {kept}, long_after) == 1);
   CHECK(files.find("alpha", kept).has_value());
