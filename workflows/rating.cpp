@@ -46,7 +46,8 @@ std::optional<Rating> rate(const Rules& rules, const Item& item,
   for (const Obligation& o : obligations) {
     if (o.item != item.id) continue;
     if (o.first_due_at && o.due_at) {
-      const auto slipped = (local_date(*o.due_at, zone) - local_date(*o.first_due_at, zone)).count();
+      const auto slipped =
+          (local_date(*o.due_at, zone) - local_date(*o.first_due_at, zone)).count();
       rating.days_slipped = std::max<std::int64_t>(rating.days_slipped, slipped);
     }
     if (!o.is_open() || !o.due_at) continue;
@@ -77,7 +78,8 @@ std::optional<Rating> rate(const Rules& rules, const Item& item,
   const auto meaning = def.legend.find(std::string(to_text(rating.colour)));
   if (meaning != def.legend.end()) rating.meaning = meaning->second;
 
-  if (const auto own = item.fields.find(def.own); own != item.fields.end() && own->second.is_set()) {
+  if (const auto own = item.fields.find(def.own);
+      own != item.fields.end() && own->second.is_set()) {
     rating.own = to_stored_text(reveal(own->second, Viewer{}, Purpose::page));
     rating.disagrees = has(def.own_well, rating.own) && rating.colour == Colour::red;
   }
