@@ -1,0 +1,92 @@
+// The City & Hackney board with its people on a store of its own, for tests of what stands above.
+#pragma once
+
+#include <boost/json.hpp>
+#include <memory>
+
+#include "config/programme_files.hpp"
+#include "daemon/boards.hpp"
+#include "daemon/system_zones.hpp"
+#include "daemon/writer.hpp"
+#include "store/file_store.hpp"
+#include "store/store.hpp"
+#include "tests/e2e/folder.hpp"
+#include "web/api.hpp"
+
+namespace assured::test {
+
+inline const char* const programme_path = ASSURED_SOURCE_DIR "/config/programmes/city-and-hackney";
+inline const char* const people_path = ASSURED_SOURCE_DIR "/tests/stories/city-and-hackney.people.toml";
+inline const char* const board_id = "city-and-hackney";
+
+class SetClock : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  Instant now_ = *parse_instant("2026-09-01T09:00:00Z");
+};
+
+// Users of the machine, and who they are on the board.
+inline constexpr uid_t qa_officer = 1001, police_lead = 1002, nhs_lead = 1003, qa_chair = 1004,
+                       operator_only = 1, nobody = 1999;
+
+class ExampleBoard {
+ public:
+  ExampleBoard()
+      : store(store::open_temporary_store(7)),
+        programmes(open_boards(*store, {{programme_path, {}}}, zones, clock.now_)),
+        writer(*store, files, programmes, clock, [] {}),
+        api{*store, files, programmes, writer, clock,
+            [this](uid_t uid, std::string_view board) -> std::optional<std::string> {
+              if (board != board_id) return std::nullopt;
+              if (uid == qa_officer) return holder_of("qa-officer");
+              if (uid == police_lead) return holder_of("police/lead");
+              if (uid == nhs_lead) return holder_of("nhs-east/lead");
+              if (uid == qa_chair) return holder_of("qa-chair");
+              return std::nullopt;
+            },
+            [](uid_t uid) { return uid == operator_only; },
+            [] { return web::Health{}; }} {
+    const auto people = config::load_people_file(
+        people_path, programmes.get_board(board_id).current->establishment);
+    Caller caller;
+    caller.person = "test";
+    if (!people.errors.empty() || !writer.load_people(board_id, people, caller))
+      throw std::runtime_error("the people of the story cannot be loaded");
+  }
+
+  std::string holder_of(const std::string& post) {
+    const auto people = store->reader(board_id)->load_people();
+    const auto holders =
+        people.holders_of(post, local_date(clock.now_, *programmes.get_board(board_id).zone));
+    return holders.empty() ? std::string{} : holders.front();
+  }
+
+  web::Response ask(uid_t uid, const std::string& method, const std::string& path,
+                    const std::string& body = {}) {
+    web::Request request;
+    request.method = method;
+    request.target = path.starts_with("/v1") ? path : std::string{"/v1/boards/"} + board_id + path;
+    request.body = body;
+    request.uid = uid;
+    return web::handle(request, api);
+  }
+
+  // Like ask(), for what must succeed. Throws with the refusal.
+  boost::json::object get(uid_t uid, const std::string& method, const std::string& path,
+                          const std::string& body = {}) {
+    const auto response = ask(uid, method, path, body);
+    if (response.status != 200) throw std::runtime_error(response.body);
+    return boost::json::parse(response.body).as_object();
+  }
+
+  SetClock clock;
+  SystemZones zones;
+  std::unique_ptr<Store> store;
+  Folder folder;
+  store::FolderFiles files{folder.path};
+  Programmes programmes;
+  Writer writer;
+  web::Api api;
+};
+
+}  // namespace assured::test
