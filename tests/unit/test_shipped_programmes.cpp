@@ -1,7 +1,5 @@
 // The programmes in config/programmes load without a mistake, share no word with one another, and
 // the first carries a mark for each fact of its source.
-#include "tests/support/catch.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.hpp"
 #include "workflows/directory.hpp"
 #include "workflows/programme.hpp"
 
@@ -30,8 +29,8 @@ std::vector<SourceText> read_folder(const fs::path& folder, std::string_view ext
   std::vector<SourceText> texts;
   for (const fs::path& path : paths) {
     std::ifstream in(path, std::ios::binary);
-    texts.push_back({path.filename().string(),
-                     std::string(std::istreambuf_iterator<char>(in), {})});
+    texts.push_back(
+        {path.filename().string(), std::string(std::istreambuf_iterator<char>(in), {})});
   }
   return texts;
 }
@@ -168,9 +167,10 @@ TEST_CASE("the people of the stories hold posts of their programme", "[programme
     std::string programme, file;
     std::size_t persons_min;
   };
-  const Case c = GENERATE(Case{"city-and-hackney", "tests/stories/city-and-hackney.people.toml", 25},
-                          Case{"city-and-hackney", "config/example/people.toml", 25},
-                          Case{"self-assessment", "tests/stories/self-assessment.people.toml", 10});
+  const Case c =
+      GENERATE(Case{"city-and-hackney", "tests/stories/city-and-hackney.people.toml", 25},
+               Case{"city-and-hackney", "config/example/people.toml", 25},
+               Case{"self-assessment", "tests/stories/self-assessment.people.toml", 10});
   const ProgrammeReading reading = read_shipped(c.programme);
   INFO(c.file << "\n" << all_mistakes(reading));
   REQUIRE(reading.programme);
