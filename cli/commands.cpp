@@ -152,7 +152,8 @@ int list_items(const Target& target, const Query& query) {
     std::vector<std::vector<Cell>> rows;
     for (const auto& entry : rows_of(answer, "items")) {
       const auto& row = entry.as_object();
-      rows.push_back({text_of(row, "reference"),
+      rows.push_back({text_of(row, "id"),
+                      text_of(row, "reference"),
                       text_of(row, "kind"),
                       text_of(row, "state"),
                       text_of(row, "agency"),
@@ -161,7 +162,7 @@ int list_items(const Target& target, const Query& query) {
                       text_of(row, "owed_by"),
                       text_of(row, "owes")});
     }
-    print_table({"REFERENCE", "KIND", "STATE", "AGENCY", "DUE", "", "OWED BY", "WHAT"}, rows);
+    print_table({"ID", "REFERENCE", "KIND", "STATE", "AGENCY", "DUE", "", "OWED BY", "WHAT"}, rows);
     if (const auto next = text_of(answer, "next"); !next.empty())
       fmt::print("More: --after {}\n", next);
   });
@@ -306,6 +307,24 @@ int change_meeting(const Target& target, const MeetingOptions& options) {
              [](const json::object& answer) {
                fmt::print("meeting {} of {}, {}: {}\n", text_of(answer, "id"), text_of(answer, "body"),
                           text_of(answer, "start_local"), text_of(answer, "state"));
+               const auto& asks = rows_of(answer, "could_rebind");
+               if (asks.empty()) return;
+               fmt::print("These wait for a later meeting and stay as they are, unless you rebind them:\n");
+               for (const auto& entry : asks) {
+                 const auto& row = entry.as_object();
+                 fmt::print("  {}: {}, due {}; assuredctl rebind {} {}\n", text_of(row, "reference"),
+                            text_of(row, "name"), text_of(row, "due_local"), text_of(row, "id"),
+                            text_of(answer, "id"));
+               }
+             });
+}
+
+int rebind(const Target& target, long long obligation, long long meeting) {
+  json::object body;
+  body["meeting"] = meeting;
+  return ask(target, "POST", board_path(target, fmt::format("obligations/{}/rebind", obligation)),
+             json::serialize(body), [](const json::object& answer) {
+               fmt::print("{}: bound to the earlier meeting\n", text_of(answer, "reference"));
              });
 }
 

@@ -60,6 +60,7 @@ int list_reads(const Target& target, const std::string& item);
 // How a deadline came about: each day counted or skipped, and why.
 int show_working(const Target& target, long long obligation);
 
+int rebind(const Target& target, long long obligation, long long meeting);
 int load_people(const Target& target, const std::string& file);
 int print_graph(const Target& target, const std::string& format);
 int print_health(const Target& target);

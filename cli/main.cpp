@@ -157,6 +157,12 @@ int run(int argc, char** argv) {
       code = change_meeting(target, meeting);
     });
 
+  long long obligation = 0;
+  auto* rebinding = app.add_subcommand("rebind", "Let a deadline wait for an earlier meeting");
+  rebinding->add_option("obligation", obligation, "Its number, from `obligations`")->required();
+  rebinding->add_option("meeting", meeting.meeting, "Its number, from `meetings list`")->required();
+  rebinding->callback([&] { code = rebind(target, obligation, meeting.meeting); });
+
   FileOptions document;
   auto* files = app.add_subcommand("files", "Documents of an item");
   files->require_subcommand(1);
@@ -178,7 +184,6 @@ int run(int argc, char** argv) {
   auto* reads = app.add_subcommand("reads", "Who saw what is protected of an item");
   reads->add_option("item", item, "Reference or id")->required();
   reads->callback([&] { code = list_reads(target, item); });
-  long long obligation = 0;
   auto* why = app.add_subcommand("why", "How a deadline came about, day by day");
   why->add_option("obligation", obligation, "Its number, from `obligations`")->required();
   why->callback([&] { code = show_working(target, obligation); });

@@ -42,9 +42,19 @@ Instant Scheduler::run_once(Instant now) {
   // Dates that a meeting or a closed day moved come before what falls due by them.
   for (const std::string& board : programmes_.boards()) {
     for (bool more = true; more;) {
+      std::vector<Decision> moved;
       auto tx = store_.begin();
-      more = recompute_step(*tx, programmes_, board, recompute_max, now);
+      more = recompute_step(*tx, programmes_, board, recompute_max, now, &moved);
       tx->commit();
+      if (!observer_) continue;
+      for (Decision& decision : moved) {
+        WorkReport report;
+        report.board = board;
+        report.what = "due";
+        report.at = now;
+        report.decision = std::move(decision);
+        observer_(report);
+      }
     }
   }
   for (;;) {

@@ -633,12 +633,15 @@ class Player {
           notice.expected = true;
           ++n;
         }
-        if (n == 0 || (e.count && e.items.size() == 1 && n != *e.count))
+        // A name without a count means one notice: a doubled one is a fault too.
+        std::optional<int> wanted = e.items.size() == 1 ? e.count : std::nullopt;
+        if (!wanted && !is_glob(pattern)) wanted = 1;
+        if (n == 0 || (wanted && n != *wanted))
           failures.emplace_back(
-              e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}",
-                                e.line, e.at, e.template_name, e.rung, pattern, e.to,
+              e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}", e.line,
+                                e.at, e.template_name, e.rung, pattern, e.to,
                                 n == 0 ? "it did not come"
-                                       : fmt::format("{} came, {} were expected", n, *e.count)));
+                                       : fmt::format("{} came, {} were expected", n, wanted.value_or(1))));
       }
     }
     if (story_.only)
@@ -698,7 +701,7 @@ Result<StoryResult> run_story(const Story& story, const StoryRun& run, const Zon
 std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
   struct Group {
     StoryNotice first;
-    std::vector<std::string> items;
+    std::vector<std::pair<std::string, int>> items;  // with how many notices each
   };
   std::vector<Group> groups;
   for (const StoryNotice& n : notices) {
@@ -707,22 +710,29 @@ std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
              g.first.rung == n.rung;
     });
     if (it == groups.end()) it = groups.insert(groups.end(), Group{n, {}});
-    if (std::find(it->items.begin(), it->items.end(), n.item) == it->items.end())
-      it->items.push_back(n.item);
+    auto known = std::find_if(it->items.begin(), it->items.end(),
+                              [&](const auto& item) { return item.first == n.item; });
+    if (known == it->items.end())
+      it->items.emplace_back(n.item, 1);
+    else
+      ++known->second;
   }
   std::string text;
-  for (const Group& g : groups) {
+  const auto block = [&](const Group& g, const std::string& item, int count) {
     text += fmt::format(
-        "[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = ",
-        g.first.at, g.first.to, g.first.template_name, g.first.rung);
-    if (g.items.size() == 1) {
-      text += fmt::format("\"{}\"\n\n", g.items.front());
-      continue;
+        "[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = {}\n",
+        g.first.at, g.first.to, g.first.template_name, g.first.rung, item);
+    if (count > 1) text += fmt::format("count = {}\n", count);
+    text += '\n';
+  };
+  for (const Group& g : groups) {
+    std::vector<std::string> once;
+    for (const auto& [item, count] : g.items) {
+      if (count > 1) block(g, fmt::format("\"{}\"", item), count);
+      if (count == 1) once.push_back(fmt::format("\"{}\"", item));
     }
-    text += "[";
-    for (std::size_t i = 0; i < g.items.size(); ++i)
-      text += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", g.items[i]);
-    text += "]\n\n";
+    if (once.size() == 1) block(g, once.front(), 1);
+    if (once.size() > 1) block(g, fmt::format("[{}]", fmt::join(once, ", ")), 1);
   }
   return text;
 }

@@ -44,6 +44,12 @@ Result<Meeting> Writer::change_meeting(const MeetingCommand& command) {
   });
 }
 
+Result<Outcome> Writer::rebind(const Rebind& command) {
+  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
+    return assured::rebind(tx, programmes_, command, now);
+  });
+}
+
 Result<void> Writer::load_people(std::string_view board, const PeopleFile& people,
                                  const Caller& caller) {
   return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {

@@ -23,6 +23,7 @@ class Writer : public web::CommandPort {
   Result<Outcome> acknowledge(const Acknowledge& command) override;
   Result<Outcome> suspend(const Suspend& command) override;
   Result<Meeting> change_meeting(const MeetingCommand& command) override;
+  Result<Outcome> rebind(const Rebind& command) override;
   Result<void> load_people(std::string_view board, const PeopleFile& people,
                            const Caller& caller) override;
   Result<FileRecord> attach(AttachFile command, std::string_view bytes) override;

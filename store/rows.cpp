@@ -161,6 +161,8 @@ const Table& obligations_table() {
                                          "owed_rung",
                                          "seniors_wait_until",
                                          "seniors_wait_rungs",
+                                         "gap_from",
+                                         "gap_to",
                                          "next_at"},
                                         {1});
   return table;
@@ -303,7 +305,7 @@ Row to_row(const Obligation& o) {
                   o.opened_at, encode_rule(o.rule), o.anchor, o.due_at, o.first_due_at,
                   o.due_version, o.meeting, o.closed_at, o.closed_by, o.held_until,
                   o.acknowledged_rung, o.rungs_from, o.first_rung, o.owed_rung,
-                  o.seniors_wait_until, encode_numbers(o.seniors_wait_rungs), o.next_at);
+                  o.seniors_wait_until, encode_numbers(o.seniors_wait_rungs), o.gap_from, o.gap_to, o.next_at);
 }
 
 Obligation obligation_from(const Row& row) {
@@ -332,6 +334,8 @@ Obligation obligation_from(const Row& row) {
   o.owed_rung = read.small();
   o.seniors_wait_until = read.maybe_instant();
   o.seniors_wait_rungs = decode_numbers(read.text());
+  o.gap_from = read.maybe_instant();
+  o.gap_to = read.maybe_instant();
   o.next_at = read.maybe_instant();
   return o;
 }

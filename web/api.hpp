@@ -38,6 +38,7 @@ class CommandPort {
   virtual Result<Outcome> acknowledge(const Acknowledge& command) = 0;
   virtual Result<Outcome> suspend(const Suspend& command) = 0;
   virtual Result<Meeting> change_meeting(const MeetingCommand& command) = 0;
+  virtual Result<Outcome> rebind(const Rebind& command) = 0;
   virtual Result<void> load_people(std::string_view board, const PeopleFile& people,
                                    const Caller& caller) = 0;
   // Stores `bytes` and attaches them; the digest and size of `command` are filled in here.

@@ -206,7 +206,37 @@ Response post_meeting(Context& context, const Segments& rest) {
     command.start = *at;
   }
   const auto meeting = context.api.commands.change_meeting(command);
-  return meeting ? answer(meeting_json(context, *meeting)) : problem(meeting.error());
+  if (!meeting) return problem(meeting.error());
+  json::object row = meeting_json(context, *meeting);
+  // S7.2: what waits for a later meeting stays bound to it until the board team says otherwise.
+  json::array asks;
+  if (meeting->state == Meeting::State::planned)
+    for (const Obligation& o :
+         could_rebind(*context.reader, context.api.programmes, context.board_id, *meeting)) {
+      json::object ask = obligation_json(context, o);
+      if (const auto item = context.reader->find_item(o.item)) ask["reference"] = item->reference;
+      asks.push_back(std::move(ask));
+    }
+  row["could_rebind"] = std::move(asks);
+  return answer(row);
+}
+
+Response post_rebind(Context& context, const Segments& rest) {
+  const auto body = read_object(context.request.body, {"meeting", "for_post", "channel", "occurred_at"});
+  if (!body) return problem(body.error());
+  const auto id = read_number(rest[1], "obligation");
+  if (!id) return problem(id.error());
+  const json::value* meeting = body->if_contains("meeting");
+  if (meeting == nullptr || !meeting->is_int64())
+    return problem({Errc::invalid, "This must be a meeting's number.", "meeting"});
+  const auto caller = read_caller(context, *body);
+  if (!caller) return problem(caller.error());
+  Rebind command;
+  command.board = context.board_id;
+  command.obligation = ObligationId{*id};
+  command.meeting = MeetingId{meeting->get_int64()};
+  command.caller = *caller;
+  return respond(context, context.api.commands.rebind(command));
 }
 
 // The body is the text of a people file (TOML), whole or not at all.

@@ -63,6 +63,7 @@ Response post_event(Context& context, const Segments& rest);
 Response get_obligations(Context& context, const Segments& rest);
 Response get_obligation(Context& context, const Segments& rest);
 Response post_obligation(Context& context, const Segments& rest);
+Response post_rebind(Context& context, const Segments& rest);
 Response get_outbox(Context& context, const Segments& rest);
 Response get_notice(Context& context, const Segments& rest);
 Response get_journal(Context& context, const Segments& rest);

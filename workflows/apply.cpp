@@ -447,7 +447,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
 }
 
 bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                    std::size_t limit, Instant now) {
+                    std::size_t limit, Instant now, std::vector<Decision>* moved) {
   BoardWriter& writer = tx.board(id);
   const auto pending = writer.find_value(recompute_value);
   if (!pending || pending->empty()) return false;
@@ -470,11 +470,60 @@ bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view 
     Decision decision = decide_recompute(rules, *item, facts, o.id, cause, now);
     if (decision.obligations.empty() && decision.prompts.empty()) continue;
     writer.write(head_of_system("moved", item->id, now), decision, now);
+    if (moved != nullptr) moved->push_back(std::move(decision));
   }
   const bool more = obligations.size() == limit;
   writer.put_value(recompute_value,
                    more ? fmt::format("{} {}", filter.after.value, cause) : std::string{});
   return more;
+}
+
+std::vector<Obligation> could_rebind(BoardReader& reader, const Programmes& programmes,
+                                     std::string_view id, const Meeting& meeting) {
+  std::vector<Obligation> result;
+  const TimeRules& time = programmes.get_board(id).time;
+  ObligationFilter filter;
+  for (;;) {
+    const auto open = reader.list_obligations(filter);
+    for (const Obligation& o : open) {
+      filter.after = o.id;
+      if (o.rule.kind != DueRule::Kind::meeting || o.rule.body != meeting.body || !o.meeting ||
+          o.meeting == meeting.id || !o.anchor)
+        continue;
+      const auto bound = reader.find_meeting(o.meeting);
+      const bool earlier = bound && meeting.start < bound->start;
+      if (earlier && meeting.start > *o.anchor &&
+          due_by_meeting(meeting.start, o.rule.offset, time) > *o.anchor)
+        result.push_back(o);
+    }
+    if (open.size() < filter.limit) return result;
+  }
+}
+
+Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command, Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  const auto held = load_held(writer, command.obligation);
+  if (!held) return held.error();
+  const auto meeting = writer.find_meeting(command.meeting);
+  if (!meeting || meeting->state != Meeting::State::planned)
+    return Error{Errc::not_found, "there is no such planned meeting", "meeting"};
+  const auto candidates = could_rebind(writer, programmes, command.board, *meeting);
+  const bool fits = std::any_of(candidates.begin(), candidates.end(), [&](const Obligation& o) {
+    return o.id == command.obligation;
+  });
+  if (!fits)
+    return Error{Errc::refused, "this deadline does not wait for a later meeting of that body", "meeting"};
+  const Rules rules = programmes.rules(**board, held->item.programme);
+  FactsNeeded needed;
+  needed.bodies.insert(meeting->body);
+  Facts facts = load_facts(writer, rules, held->item, needed);
+  facts.ids = writer.take_ids();
+  Decision decision =
+      decide_rebind(rules, held->item, facts, command.obligation, meeting->id, now);
+  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, now), std::move(decision),
+                    held->item.id, now);
 }
 
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
@@ -500,6 +549,23 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
       return std::find(was.begin(), was.end(), person) == was.end();
     });
     if (somebody_new) changed.insert(h.post);
+  }
+  // S3.5: a post that has somebody again needs nobody named any more.
+  for (const std::string& post : changed) {
+    ObligationFilter filter;
+    for (;;) {
+      const auto open = writer.list_obligations(filter);
+      for (const Obligation& o : open) {
+        filter.after = o.id;
+        if (o.name != fmt::format("{}: {}", name_somebody, post)) continue;
+        const auto item = writer.find_item(o.item);
+        ASSURED_ASSERT(item.has_value());
+        const Rules rules = programmes.rules(**board, item->programme);
+        writer.write(head_of_system("named", item->id, now), decide_close(rules, *item, o, "somebody named", now),
+                     now);
+      }
+      if (open.size() < filter.limit) break;
+    }
   }
   for (const std::string& post : changed) {
     ObligationFilter filter;

@@ -131,9 +131,21 @@ Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item,
 std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, const DueKey& key,
                                  const std::optional<Downtime>& down, Instant now);
 
-// The board's numbers continue one durable cursor at a time (S5.4): recomputes up to `limit` open
-// obligations of a pending calendar or meeting change. True while some remain.
+// Recomputes up to `limit` open obligations of a pending calendar or meeting change, from a durable
+// cursor (S5.4). True while some remain. What moved is added to `moved` when given.
 bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
-                    std::size_t limit, Instant now);
+                    std::size_t limit, Instant now, std::vector<Decision>* moved = nullptr);
+
+// S7.2: a meeting planned before one that obligations are bound to rebinds nothing by itself; the board
+// team is asked. The obligations it is asked about, and the answer yes for one of them.
+std::vector<Obligation> could_rebind(BoardReader& reader, const Programmes& programmes,
+                                     std::string_view board, const Meeting& meeting);
+struct Rebind {
+  std::string board;
+  ObligationId obligation;
+  MeetingId meeting;
+  Caller caller;
+};
+Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command, Instant now);
 
 }  // namespace assured

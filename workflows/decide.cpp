@@ -250,11 +250,10 @@ Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& f
   if (o->is_open()) {
     const LadderPass pass = deciding.fire(*o, down);
     deciding.set_next(*o);
-    const bool about_vacancy = o->name == name_somebody;
-    if (!pass.vacant.empty() && !about_vacancy)
-      deciding.open_plain(item.id, std::string(name_somebody), rules.definition.vacancy.owed_by,
-                          rules.definition.vacancy.within, rules.definition.vacancy.ladder,
-                          rules.definition.vacancy.source);
+    const bool about_vacancy = o->name.starts_with(name_somebody);
+    if (!about_vacancy)
+      for (const std::string& party : pass.vacant)
+        deciding.open_vacancy(item.id, party.starts_with("post:") ? party.substr(5) : party);
   }
   decision = deciding.take();
   decision.subject = item.id;
@@ -287,6 +286,17 @@ Decision decide_outcome(const Rules& rules, const Item& item, const Obligation& 
   end_seniors_wait(o, rules.time, now);
   deciding.set_next(o);
   return deciding.take();
+}
+
+Decision decide_close(const Rules& rules, const Item& item, const Obligation& obligation,
+                      const std::string& by, Instant now) {
+  const OnObligation on(obligation, by, now);
+  Deciding deciding(rules, on.facts, on.event, now);
+  deciding.add(item);
+  deciding.close_obligation(*deciding.obligations_of(item.id).front(), by);
+  Decision decision = deciding.take();
+  decision.subject = item.id;
+  return decision;
 }
 
 Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation,
@@ -332,6 +342,24 @@ Decision decide_recompute(const Rules& rules, const Item& item, const Facts& fac
   for (Obligation* o : deciding.obligations_of(item.id))
     if (o->id == id) {
       deciding.recompute_one(*o, cause);
+      deciding.set_next(*o);
+    }
+  Decision decision = deciding.take();
+  decision.subject = item.id;
+  return decision;
+}
+
+Decision decide_rebind(const Rules& rules, const Item& item, const Facts& facts, ObligationId id,
+                       MeetingId meeting, Instant now) {
+  Event event;
+  event.name = "rebind";
+  event.occurred_at = now;
+  Deciding deciding(rules, facts, event, now);
+  deciding.add(item);
+  for (Obligation* o : deciding.obligations_of(item.id))
+    if (o->id == id) {
+      o->meeting = meeting;  // recompute_one keeps a binding to a meeting that is not cancelled
+      deciding.recompute_one(*o, "an earlier meeting was planned");
       deciding.set_next(*o);
     }
   Decision decision = deciding.take();
@@ -395,6 +423,12 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     if (change.was) {
       restored = *change.was;
       restored.fired = now_is->fired;  // what was said stays said
+      // Another date is a move like any other: what fired for the one given back must not count as
+      // fired for it again (S5.1, S5.2).
+      if (restored.due_at != now_is->due_at) {
+        restored.due_version = now_is->due_version + 1;
+        restored.rungs_from = now;
+      }
       restored.next_at.reset();
       deciding.set_next(restored);
     } else {

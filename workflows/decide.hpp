@@ -135,6 +135,10 @@ Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& f
 Decision decide_outcome(const Rules& rules, const Item& item, const Obligation& obligation,
                         const Prompt& prompt, Instant now);
 
+// Closes one of the engine's own obligations, as when the post it asks to be filled has a holder.
+Decision decide_close(const Rules& rules, const Item& item, const Obligation& obligation,
+                      const std::string& by, Instant now);
+
 // Holds an obligation's rungs until `until` (S15.1, S5.3); the shell has checked who may.
 Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation,
                      Instant until, std::string_view what, Instant now);
@@ -151,6 +155,10 @@ Decision decide_recompute(const Rules& rules, const Item& item, const Facts& fac
 // The working of an open or closed obligation's present deadline: each day counted or skipped, and
 // why (S4.5). Empty where the rule counts nothing (a meeting's start, a date field).
 std::vector<WorkingLine> working_of(const Obligation& obligation, const TimeRules& time);
+
+// Binds a meeting deadline to an earlier meeting, as the board team answered (S7.2).
+Decision decide_rebind(const Rules& rules, const Item& item, const Facts& facts,
+                       ObligationId obligation, MeetingId meeting, Instant now);
 
 // Every transition open to the item now: the events, and what is missing for each (for pages, CLI).
 struct Offer {

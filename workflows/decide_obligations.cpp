@@ -179,9 +179,14 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
                  b->second.set_date_within, b->second.set_date_ladder, b->second.source);
   }
   if (!debtor)
-    open_plain(id, std::string(name_somebody), rules.definition.vacancy.owed_by,
-               rules.definition.vacancy.within, rules.definition.vacancy.ladder,
-               rules.definition.vacancy.source);
+    open_vacancy(id, assured::to_text(def.owed_by));
+}
+
+// S3.5. One for each vacant post, so that filling it ends that one.
+void Deciding::open_vacancy(ItemId id, const std::string& whose) {
+  const VacancyRule& rule = rules.definition.vacancy;
+  open_plain(id, fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose), rule.owed_by,
+             rule.within, rule.ladder, rule.source);
 }
 
 void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, Span within,
@@ -195,7 +200,7 @@ void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, 
   def.ladder = ladder_name;
   def.source = source;
   // A vacancy at the board itself must not open vacancies for ever.
-  if (def.name == name_somebody && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
+  if (def.name.starts_with(name_somebody) && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
     return;
   def.family = ladder(ladder_name).family;
   open_obligation(id, def);
@@ -208,6 +213,8 @@ void Deciding::close_obligation(Obligation& o, const std::string& by) {
   o.held_until.reset();
   o.seniors_wait_until.reset();
   o.seniors_wait_rungs.clear();
+  o.gap_from.reset();
+  o.gap_to.reset();
   line(o.item, "closed",
        fmt::format("{} (round {}) by {}{}", o.name, o.round, by,
                    o.due_at && *o.closed_at > *o.due_at ? ", late" : ""));
@@ -320,8 +327,17 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
       }
     return told;
   };
+  // Seniors that wait are told later of the gap that their debtor was told of (S6.1, S6.2).
+  std::optional<Downtime> gap = down;
+  if (!gap && o.gap_from && o.gap_to) gap = Downtime{*o.gap_from, *o.gap_to};
   LadderPass pass = run_pass(o, steps, to_whom, down, rules.time, now);
-  const bool late_in_gap = down.has_value();
+  if (!o.seniors_wait_until) {
+    o.gap_from.reset();
+    o.gap_to.reset();
+  } else if (down) {
+    o.gap_from = down->from;
+    o.gap_to = down->to;
+  }
   for (const Firing& firing : pass.fire) {
     const auto party = parse_party(firing.to);
     ASSURED_ASSERT(party.has_value());
@@ -332,9 +348,9 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
     prompt.rung = firing.rung;
     prompt.cycle = firing.cycle;
     prompt.missed = firing.missed;
-    if (late_in_gap && !firing.missed.empty()) {
-      prompt.down_from = down->from;
-      prompt.down_to = down->to;
+    if (gap && !firing.missed.empty()) {
+      prompt.down_from = gap->from;
+      prompt.down_to = gap->to;
     }
     line(o.item, "rung", fmt::format("{}: rung {} to {}", o.name, to_text(rung.at), firing.to));
     if (rules.coverage != nullptr)

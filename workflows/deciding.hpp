@@ -36,6 +36,7 @@ class Deciding {
   void open_obligation(ItemId item, const ObligationDef& def);
   void open_plain(ItemId item, std::string name, const RoleTerm& owed_by, Span within,
                   const std::string& ladder, const std::string& source);
+  void open_vacancy(ItemId item, const std::string& whose);
   void close_obligation(Obligation& obligation, const std::string& by);
   void refresh_debtors(ItemId item);
   Result<void> recompute(ItemId item, const std::string& cause, bool by_hand);

@@ -83,6 +83,7 @@ struct Obligation {
   int owed_rung = -1;                      // S5.2: the one passed rung that a move to earlier still owes
   std::optional<Instant> seniors_wait_until;  // S6.2; max() while the owner's notice is on its way
   std::vector<int> seniors_wait_rungs;     // rungs whose seniors wait
+  std::optional<Instant> gap_from, gap_to;  // the downtime they wait after, for their texts (S6.1)
   std::optional<Instant> next_at;          // the scheduler's index; none: nothing to do
   std::vector<FiredRung> fired;
   bool is_open() const { return !closed_at; }

@@ -52,6 +52,8 @@ CREATE TABLE obligations (
   owed_rung INTEGER NOT NULL,
   seniors_wait_until INTEGER,
   seniors_wait_rungs TEXT NOT NULL,
+  gap_from INTEGER,
+  gap_to INTEGER,
   next_at INTEGER,
   PRIMARY KEY (board, id),
   UNIQUE (board, item, name, round),
