@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Runs the tour of README.md against a freshly filled example board, started by ./run itself.
+
+In a ```console block a line that begins with "$ " is a command; each line below it must be found in what
+the command prints (standard output and error together, runs of spaces counting as one), and "(exit 6)"
+is the exit code it must have, 0 where none is given. A command without a line below it, or a README
+without commands, is a mistake of the tour.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+START_LIMIT_S = 120
+COMMAND_LIMIT_S = 60
+STOP_LIMIT_S = 30
+
+
+def steps_of(readme):
+    steps, inside = [], False
+    for line in readme.splitlines():
+        if line.startswith("```"):
+            inside = line.strip() == "```console"
+        elif inside and line.startswith("$ "):
+            steps.append({"command": line[2:], "lines": [], "exit": 0})
+        elif inside and line.strip():
+            if not steps:
+                sys.exit(f"tour: output without a command: {line}")
+            code = re.fullmatch(r"\(exit (\d+)\)", line.strip())
+            if code:
+                steps[-1]["exit"] = int(code.group(1))
+            else:
+                steps[-1]["lines"].append(" ".join(line.split()))
+    return steps
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True, help="the project's folder")
+    parser.add_argument("--build", required=True, help="a build folder with both programs")
+    args = parser.parse_args()
+    with open(os.path.join(args.root, "README.md"), encoding="utf-8") as file:
+        steps = steps_of(file.read())
+    if len(steps) < 10:
+        sys.exit(f"tour: the README has only {len(steps)} commands")
+
+    # Short, as the path of a socket has little room.
+    var = tempfile.mkdtemp(prefix="tour-")
+    env = dict(os.environ, ASSURED_BUILD=args.build, ASSURED_VAR=var, NO_COLOR="1")
+    log = open(os.path.join(var, "run.log"), "w+", encoding="utf-8")
+    service = subprocess.Popen([os.path.join(args.root, "run")], cwd=args.root, env=env, stdout=log,
+                               stderr=log)
+    failures = []
+    try:
+        env["PATH"] = os.pathsep.join(
+            [os.path.join(args.build, "cli"), os.path.join(args.build, "daemon"), env["PATH"]])
+        env["ASSURED_SOCKET"] = os.path.join(var, "assured.sock")
+        end = time.monotonic() + START_LIMIT_S
+        while subprocess.run(["assuredctl", "health"], env=env, capture_output=True).returncode != 0:
+            if service.poll() is not None or time.monotonic() > end:
+                log.seek(0)
+                sys.exit("tour: ./run did not start the service:\n" + log.read())
+            time.sleep(0.1)
+        for step in steps:
+            command = step["command"].replace("var/", var + "/")
+            done = subprocess.run(["bash", "-c", command], env=env, cwd=args.root, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=COMMAND_LIMIT_S)
+            printed = " ".join(done.stdout.split())
+            missing = [line for line in step["lines"] if line not in printed]
+            if done.returncode == step["exit"] and not missing:
+                print(f"ok    {step['command']}")
+                continue
+            failures.append(step["command"])
+            print(f"FAIL  {step['command']}\n      exit {done.returncode}, expected {step['exit']}; "
+                  f"not printed: {missing}\n{done.stdout}")
+        if not any(name.endswith(".eml") for name in os.listdir(os.path.join(var, "mail"))):
+            failures.append("no mail was written")
+    finally:
+        service.send_signal(signal.SIGTERM)
+        code = service.wait(timeout=STOP_LIMIT_S)
+        log.close()
+        shutil.rmtree(var)
+    if code != 0:
+        failures.append(f"the service ended with {code}")
+    if failures:
+        sys.exit("tour: " + "; ".join(failures))
+    print(f"tour: {len(steps)} commands did what the README says")
+
+
+if __name__ == "__main__":
+    main()
