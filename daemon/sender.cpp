@@ -168,6 +168,20 @@ bool must_wait(const SenderContext& c, BoardReader& reader, Instant now) {
   return false;
 }
 
+// S3.4: the addresses that this rung has reached already, through another post of the same human.
+std::set<std::string> told_on_rung(const SenderContext& c, BoardReader& reader) {
+  std::set<std::string> addresses;
+  if (!c.obligation || c.prompt.rung < 0) return addresses;
+  for (const Prompt& other : reader.prompts_of(c.obligation->id)) {
+    if (other.id == c.prompt.id || other.state != PromptState::noticed ||
+        other.rung != c.prompt.rung || other.cycle != c.prompt.cycle ||
+        other.due_version != c.prompt.due_version)
+      continue;
+    for (const Notice& n : reader.notices_of(other.id)) addresses.insert(n.address);
+  }
+  return addresses;
+}
+
 }  // namespace
 
 Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier,
@@ -233,8 +247,14 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
                             c.assignments,         c.people,           {}};
       const auto text = c.rules.establishment.texts.find(prompt.template_name);
       ASSURED_ASSERT(text != c.rules.establishment.texts.end());
+      const std::set<std::string> told = told_on_rung(c, writer);
+      bool all_told = false;
       for (const ContactPoint& to :
            contact_points(*party, scope, local_date(now, *c.rules.time.zone))) {
+        if (told.contains(to.address)) {
+          all_told = true;
+          continue;
+        }
         NoticeDraft draft;
         draft.board = board;
         draft.subject_reference = item->reference;
@@ -271,8 +291,15 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
             notice.state = NoticeState::held;
         made.emplace_back(std::move(notice), std::move(bytes));
       }
-      updated.state = made.empty() ? PromptState::held : PromptState::noticed;
-      if (made.empty()) updated.why = "nobody holds this post and it has no mailbox";
+      if (!made.empty()) {
+        updated.state = PromptState::noticed;
+      } else if (all_told) {
+        updated.state = PromptState::superseded;
+        updated.why = "the same person was told of this step through another post";
+      } else {
+        updated.state = PromptState::held;
+        updated.why = "nobody holds this post and it has no mailbox";
+      }
     }
     if (updated.state == PromptState::noticed) {
       written = writer.write_notices(system_head("notice", item->id, now), prompt, made, now);
