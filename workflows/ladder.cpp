@@ -166,8 +166,8 @@ Firing firing_of(const Word& word, bool after_downtime, Instant now) {
     firing.missed.insert(firing.missed.end(), due->planned.begin(), due->planned.end());
   std::sort(firing.missed.begin(), firing.missed.end());
   firing.missed.erase(std::unique(firing.missed.begin(), firing.missed.end()), firing.missed.end());
-  // On time and alone there is nothing to explain.
-  const bool late = after_downtime && at.planned_at < now;
+  // On time and alone there is nothing to explain. Who waited was kept waiting by a downtime too.
+  const bool late = (after_downtime || word.waited) && at.planned_at < now;
   if (firing.missed.size() < 2 && !late) firing.missed.clear();
   return firing;
 }

@@ -386,6 +386,7 @@ TEST_CASE("S6.2: what the downtime swallowed goes to the debtor first", "[ladder
           "2026-12-17T10:00:00Z lead +3wd\n");
     w.accepted("2026-12-17 10:00");
     CHECK(w.run("2027-01-31 00:00") == "2026-12-18T10:00:00Z chair +3wd\n");
+    CHECK(w.last().fire[0].missed == std::vector{at("2026-12-17 09:00")});
   }
 }
 
