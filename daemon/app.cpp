@@ -17,6 +17,7 @@
 
 #include "config/text_file.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/housekeeper.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
@@ -88,9 +89,10 @@ struct App::Parts {
         sender(*store, programmes, notifier, renderer, secret_of(settings.state_folder),
                settings.from_domain, [this](const WorkReport&) { wake_all(); }),
         files(settings.state_folder / "files"),
+        housekeeper(*store, files, programmes),
         writer(*store, files, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
-    for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender})
+    for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender, &housekeeper})
       loops.push_back(std::make_unique<WorkerLoop>(
           *worker, clock, io, pool, settings.sleep_max,
           [this](const std::string& name, const std::string& what) {
@@ -149,6 +151,7 @@ struct App::Parts {
   LivingScheduler living_scheduler;
   Sender sender;
   store::FolderFiles files;
+  Housekeeper housekeeper;
   Writer writer;
   Instant started_at;
   web::Api api{*store,

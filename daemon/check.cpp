@@ -13,6 +13,9 @@
 
 #include "config/programme_files.hpp"
 #include "config/settings.hpp"
+#include "daemon/system_clock.hpp"
+#include "daemon/system_zones.hpp"
+#include "workflows/reach.hpp"
 
 extern char** environ;
 
@@ -62,11 +65,11 @@ void print_summary(const Programme& programme, const std::string& digest, bool a
     fmt::print("{}\n", boost::json::serialize(body));
     return;
   }
-  fmt::print("{}: no mistakes. {} kinds, {} transitions, {} obligations, {} ladders with {} rungs, "
-             "{} templates.\ndefinition {}\n",
-             programme.establishment.board, programme.definition.kinds.size(), transitions,
-             obligations, programme.definition.ladders.size(), rungs,
-             programme.definition.templates.size(), digest);
+  fmt::print(
+      "{}: no mistakes. {} kinds, {} transitions, {} obligations, {} ladders with {} rungs, "
+      "{} templates.\ndefinition {}\n",
+      programme.establishment.board, programme.definition.kinds.size(), transitions, obligations,
+      programme.definition.ladders.size(), rungs, programme.definition.templates.size(), digest);
 }
 
 // Graphviz draws better than we would; it is asked only for SVG, and reads from a file that has no
@@ -75,7 +78,8 @@ int draw_svg(const std::string& dot) {
   std::FILE* input = std::tmpfile();
   if (input == nullptr || std::fwrite(dot.data(), 1, dot.size(), input) != dot.size() ||
       std::fflush(input) != 0 || std::fseek(input, 0, SEEK_SET) != 0) {
-    fmt::print(stderr, "The graph cannot be written to a temporary file: {}\n", std::strerror(errno));
+    fmt::print(stderr, "The graph cannot be written to a temporary file: {}\n",
+               std::strerror(errno));
     return 1;
   }
   std::fflush(stdout);
@@ -89,10 +93,11 @@ int draw_svg(const std::string& dot) {
   posix_spawn_file_actions_destroy(&actions);
   std::fclose(input);
   if (failed != 0) {
-    fmt::print(stderr,
-               "Drawing SVG needs the program \"dot\", which cannot be run ({}). Install the package "
-               "graphviz, or use --graph dot or --graph mermaid.\n",
-               std::strerror(failed));
+    fmt::print(
+        stderr,
+        "Drawing SVG needs the program \"dot\", which cannot be run ({}). Install the package "
+        "graphviz, or use --graph dot or --graph mermaid.\n",
+        std::strerror(failed));
     return 1;
   }
   int status = 0;
@@ -101,6 +106,44 @@ int draw_svg(const std::string& dot) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
   fmt::print(stderr, "The program \"dot\" failed; use --graph dot to see what it was given.\n");
   return 1;
+}
+
+// S3.5, beforehand: rungs that would find nobody, with the people as they are today.
+int check_people(const Programme& programme, const std::string& path, bool as_json) {
+  const PeopleFile file = config::load_people_file(path, programme.establishment);
+  if (!file.errors.empty()) {
+    for (const RowError& error : file.errors)
+      fmt::print(stderr, "{}: row {}: {}: {}\n", path, error.row, error.field, error.message);
+    return config::exit_config;
+  }
+  const SystemZones zones;
+  const auto zone = zones.find_zone(programme.establishment.zone_name);
+  if (!zone) {
+    fmt::print(stderr, "{}\n", zone.error().message);
+    return config::exit_config;
+  }
+  const auto gaps = find_unreachable(programme.definition, programme.establishment,
+                                     People{file.persons, file.holdings},
+                                     local_date(SystemClock{}.now(), **zone));
+  boost::json::array rows;
+  for (const Unreachable& gap : gaps) {
+    if (!as_json) {
+      fmt::print("{} ({}): {}; ladders that may tell it: {}\n", gap.post, gap.title, gap.why,
+                 fmt::join(gap.ladders, ", "));
+      continue;
+    }
+    boost::json::object row;
+    row["post"] = gap.post;
+    row["why"] = gap.why;
+    rows.push_back(std::move(row));
+  }
+  if (as_json)
+    fmt::print("{}\n",
+               boost::json::serialize(boost::json::object{{"unreachable", std::move(rows)}}));
+  else if (gaps.empty())
+    fmt::print("{} people; every post that a rung may tell would be reached\n",
+               file.persons.size());
+  return gaps.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -117,6 +160,8 @@ int run_check(const CheckOptions& options) {
     fmt::print("{}", to_dot(programme.definition));
   else if (options.graph == "mermaid")
     fmt::print("{}", to_mermaid(programme.definition));
+  else if (!options.people.empty())
+    return check_people(programme, options.people, options.json);
   else
     print_summary(programme, loaded.digest, options.json);
   return 0;

@@ -8,11 +8,12 @@ namespace assured {
 struct CheckOptions {
   std::string path;
   std::string graph;  // "", "dot", "mermaid" or "svg"
+  std::string people;  // a people file: its mistakes, and the posts that nobody would be reached at
   bool json = false;
 };
 
 // Prints every mistake to standard error, or what was asked for to standard output. Returns 0, 78 when
-// the programme has mistakes, or 1 when the graph cannot be drawn.
+// the programme or the people file has mistakes, or 1 when the graph cannot be drawn or a post cannot be reached.
 int run_check(const CheckOptions& options);
 
 }  // namespace assured

@@ -125,6 +125,7 @@ int run(int argc, char** argv) {
   checking->add_option("programme", check.path, "TOML file, or folder of one programme")->required();
   checking->add_option("--graph", check.graph, "Print the workflows instead")
       ->check(CLI::IsMember({"dot", "mermaid", "svg"}));
+  checking->add_option("--people", check.people, "People file: also name the posts that nobody would be reached at");
   checking->add_flag("--json", check.json, "Print JSON");
   checking->callback([&] { code = run_check(check); });
 

@@ -1,0 +1,37 @@
+#include "daemon/housekeeper.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "workflows/reach.hpp"
+
+namespace assured {
+
+namespace {
+
+constexpr auto every = std::chrono::hours{24};
+
+}  // namespace
+
+Instant Housekeeper::run_once(Instant now) {
+  if (next_ && now < *next_) return *next_;
+  for (const std::string& board : programmes_.boards()) check_board(board, now);
+  next_ = now + every;
+  return *next_;
+}
+
+void Housekeeper::check_board(const std::string& id, Instant now) {
+  const Programmes::Board& board = programmes_.get_board(id);
+  const auto reader = store_.reader(id);
+  const auto gaps = find_unreachable(board.current->definition, board.current->establishment,
+                                     reader->load_people(), local_date(now, *board.zone));
+  for (const Unreachable& gap : gaps)
+    spdlog::warn("board {}: post {} would not be reached: {} (ladders: {})", id, gap.post, gap.why,
+                 fmt::join(gap.ladders, ", "));
+  // Newest rows can be cut off unseen until a head has left the machine: this is how it leaves.
+  spdlog::info("board {}: journal head {}", id, store_.head(id));
+  const std::size_t swept = files_.sweep(id, reader->file_digests(), now);
+  if (swept > 0) spdlog::info("board {}: {} files that no row names were removed", id, swept);
+}
+
+}  // namespace assured
