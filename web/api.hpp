@@ -72,6 +72,10 @@ struct Api {
   std::function<Health()> health;
 };
 
+// Every operation there is below a board, "GET items/*"; `*` is any one segment. For the test that holds
+// openapi.yaml to the router.
+std::vector<std::string> list_operations();
+
 // Answers one request; a refusal is a problem document (RFC 9457). Never throws for what a client sends;
 // a failing store is answered as unavailable, and its own words go to the log under a request id.
 // Thread: safe.

@@ -171,6 +171,12 @@ Response dispatch(const Request& request, const Api& api) {
 
 }  // namespace
 
+std::vector<std::string> list_operations() {
+  std::vector<std::string> operations;
+  for (const Route& route : routes) operations.push_back(fmt::format("{} {}", route.method, route.path));
+  return operations;
+}
+
 bool Health::ok() const {
   for (const auto& worker : workers)
     if (!worker.trouble.empty()) return false;

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <algorithm>
 #include <cstring>
 #include <list>
 
@@ -53,10 +54,11 @@ HttpResponse to_http(Response response, bool keep_alive) {
 }
 
 // What to say to a request that could not be read, or nothing when the client just went away.
-std::optional<Response> answer_to(const beast::error_code& error, const ServerLimits& limits) {
+std::optional<Response> answer_to(const beast::error_code& error, std::size_t bytes_max,
+                                  const ServerLimits& limits) {
   if (error == http::error::body_limit)
     return problem(413, "invalid", "This is too large",
-                   fmt::format("A request may have at most {} bytes.", limits.request_bytes_max));
+                   fmt::format("This request may have at most {} bytes.", bytes_max));
   if (error == http::error::header_limit)
     return problem(431, "invalid", "This is too large",
                    fmt::format("A request's head may have at most {} bytes.", limits.header_bytes_max));
@@ -112,15 +114,21 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
   Stream& stream = connection->stream;
   while (!server->stopping) {
     http::request_parser<http::string_body> parser;
-    parser.body_limit(server->limits.request_bytes_max);
+    // The parser holds a Content-Length against its limit as soon as the head is read, so it starts with
+    // the larger one.
+    parser.body_limit(std::max(server->limits.file_bytes_max, server->limits.request_bytes_max));
     parser.header_limit(server->limits.header_bytes_max);
     stream.expires_after(server->limits.request_timeout);
     auto [read_error, read_bytes] =
         co_await http::async_read_header(stream, buffer, parser, as_error);
     boost::ignore_unused(read_bytes);
+    // Only documents may be large; the API refuses those larger than the programme allows.
+    std::size_t bytes_max = server->limits.request_bytes_max;
+    if (!read_error && carries_file(parser.get())) bytes_max = server->limits.file_bytes_max;
+    if (!read_error && parser.content_length().value_or(0) > bytes_max)
+      read_error = http::error::body_limit;
     if (!read_error) {
-      // Only documents may be large; the API refuses those larger than the programme allows.
-      if (carries_file(parser.get())) parser.body_limit(server->limits.file_bytes_max);
+      parser.body_limit(bytes_max);  // what is sent in chunks says no length
       const auto [body_error, body_bytes] =
           co_await http::async_read(stream, buffer, parser, as_error);
       boost::ignore_unused(body_bytes);
@@ -128,7 +136,7 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
     }
     std::optional<Response> refusal;
     if (read_error) {
-      refusal = answer_to(read_error, server->limits);
+      refusal = answer_to(read_error, bytes_max, server->limits);
       if (!refusal) break;
     }
 

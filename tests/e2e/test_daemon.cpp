@@ -188,6 +188,13 @@ TEST_CASE("requests that are too large, broken or slow are answered and harm nob
   const Folder folder;
   Service service{folder.path};
   CHECK(service.ask("POST", "/events", std::string(65 * 1024, 'x')).status == 413);
+  // Documents may be larger than other requests; this one is refused for what it is, not for its size.
+  CHECK(service.ask("POST", "/items/1/files?kind=return&type=pdf", std::string(300 * 1024, 'x'))
+            .status == 404);
+  CHECK(raw(service.socket,
+            "POST /v1/boards HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" +
+                std::string(0x11000, 'x') + "\r\n0\r\n\r\n")
+            .find("413") != std::string::npos);
   CHECK(raw(service.socket, "hello\r\n\r\n").find("400") != std::string::npos);
   CHECK(raw(service.socket, "GET /v1/health HTTP/1.1\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n")
             .find("431") != std::string::npos);

@@ -1,5 +1,7 @@
 // The API without sockets: what each caller may ask, and what bad requests get.
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <set>
 
 #include "tests/e2e/example_board.hpp"
 #include "web/problem.hpp"
@@ -63,6 +65,29 @@ TEST_CASE("paths and queries are decoded, broken ones refused", "[web]") {
   CHECK(target->query.at("state") == "x&y");
   CHECK_FALSE(web::parse_target("/v1/%zz"));
   CHECK_FALSE(web::parse_target("no-slash"));
+}
+
+TEST_CASE("openapi.yaml describes the operations there are, and no others", "[web]") {
+  std::ifstream file{ASSURED_SOURCE_DIR "/web/openapi.yaml"};
+  std::set<std::string> described;
+  std::string path;
+  for (std::string line; std::getline(file, line);) {
+    constexpr std::string_view below = "  /v1/boards/{board}/";
+    if (line.starts_with("  /v1/") && line.ends_with(":")) {
+      path.clear();
+      if (!line.starts_with(below)) continue;
+      path = line.substr(below.size(), line.size() - below.size() - 1);
+      for (auto open = path.find('{'); open != std::string::npos; open = path.find('{'))
+        path.replace(open, path.find('}') - open + 1, "*");
+    } else if (line == "components:") {
+      break;
+    } else if (!path.empty() && (line == "    get:" || line == "    post:")) {
+      described.insert((line == "    get:" ? "GET " : "POST ") + path);
+    }
+  }
+  const auto there = web::list_operations();
+  CHECK(described == std::set<std::string>{there.begin(), there.end()});
+  CHECK(there.size() > 15);
 }
 
 TEST_CASE("anybody may ask whether the service is well, and nothing else (S14.4)", "[web]") {
