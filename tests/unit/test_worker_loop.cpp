@@ -1,0 +1,113 @@
+// The loop around a worker: when it passes, and what failures do. Waits are real but end by events.
+#include <catch2/catch.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include "daemon/worker_loop.hpp"
+
+using namespace assured;
+using namespace std::chrono_literals;
+
+namespace {
+
+class FixedClock : public Clock {
+ public:
+  Instant now() const override { return *parse_instant("2026-09-01T09:00:00Z"); }
+};
+
+// Does what the test says in each pass.
+class Scripted : public Worker {
+ public:
+  explicit Scripted(std::function<Instant(int pass)> script) : script_(std::move(script)) {}
+  std::string_view name() const override { return "scripted"; }
+  Instant run_once(Instant) override { return script_(++passes); }
+  std::atomic<int> passes = 0;
+
+ private:
+  std::function<Instant(int)> script_;
+};
+
+struct Bench {
+  explicit Bench(std::function<Instant(int)> script)
+      : worker(std::move(script)),
+        loop(worker, clock, io, pool, 60s, [this](const std::string& name, const std::string& what) {
+          fatal = name + ": " + what;
+        }) {}
+  ~Bench() { pool.join(); }
+  FixedClock clock;
+  boost::asio::io_context io{1};
+  boost::asio::thread_pool pool{1};
+  Scripted worker;
+  std::string fatal;
+  WorkerLoop loop;
+};
+
+}  // namespace
+
+TEST_CASE("waits double up to the longest, and start again after a success", "[daemon]") {
+  Backoff backoff{1s, 60s};
+  std::vector<std::int64_t> waits;
+  for (int i = 0; i < 8; ++i) waits.push_back(backoff.next().count());
+  CHECK(waits == std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 60, 60});
+  backoff.reset();
+  CHECK(backoff.next() == 1s);
+}
+
+TEST_CASE("a sleeping worker is woken by a commit, and stopped in its sleep", "[daemon]") {
+  Bench* at = nullptr;
+  Bench bench{[&at](int pass) {
+    if (pass < 3) at->loop.wake();  // as a commit would, here while the pass still runs
+    if (pass == 3) boost::asio::post(at->io, [&] { at->loop.stop(); });
+    return Instant::max();
+  }};
+  at = &bench;
+  bench.loop.start();
+  CHECK(bench.loop.running());
+  bench.io.run();  // ends because the loop does
+  CHECK_FALSE(bench.loop.running());
+  CHECK(bench.worker.passes == 3);
+  CHECK(bench.loop.health().last_pass == bench.clock.now());
+  CHECK_FALSE(bench.loop.busy_since());
+}
+
+TEST_CASE("a worker that is due again at once passes again at once", "[daemon]") {
+  Bench* at = nullptr;
+  Bench bench{[&at](int pass) {
+    if (pass == 5) boost::asio::post(at->io, [&] { at->loop.stop(); });
+    return at->clock.now();
+  }};
+  at = &bench;
+  bench.loop.start();
+  bench.io.run();
+  CHECK(bench.worker.passes == 5);
+}
+
+TEST_CASE("a failing store shows in the health and is tried again", "[daemon]") {
+  Bench* at = nullptr;
+  web::WorkerHealth during;
+  Bench bench{[&](int pass) -> Instant {
+    if (pass == 1) {
+      at->loop.wake();  // else the test would wait for the back-off
+      throw StoreError("disk full", true);
+    }
+    during = at->loop.health();
+    boost::asio::post(at->io, [&] { at->loop.stop(); });
+    return Instant::max();
+  }};
+  at = &bench;
+  bench.loop.start();
+  bench.io.run();
+  CHECK(during.trouble == "disk full");
+  CHECK_FALSE(during.last_pass);
+  CHECK(bench.loop.health().trouble.empty());
+  CHECK(bench.fatal.empty());
+}
+
+TEST_CASE("what waiting cannot mend ends the loop and names the worker", "[daemon]") {
+  Bench bench{[](int) -> Instant { throw std::logic_error("broken"); }};
+  bench.loop.start();
+  bench.io.run();
+  CHECK(bench.fatal == "scripted: broken");
+  CHECK_FALSE(bench.loop.running());
+  CHECK(bench.loop.health().trouble == "broken");
+}
