@@ -363,10 +363,13 @@ class Player {
       schedule_at_ = send_at_ = now;  // what the step wrote may be due at once
     }
     Instant end = now + std::chrono::minutes{1};
-    if (!rebased_now_)
+    if (rebased_now_)
+      end = *rebased_now_;  // the daemon of the story ran until the real one takes over
+    else
       for (const StoryExpect& e : story_.expects)
         end = std::max(end, local(e.at, e.line) + std::chrono::minutes{1});
     advance(end);
+    if (rebased_now_) scheduler_.mark_alive(end);
   }
 
   void load_story_times() {
