@@ -359,6 +359,9 @@ struct Definition {
   // Templates the engine itself uses, [notices] in the file.
   std::string moved_template;      // S5.3: an escalated deadline moved later
   std::string hand_over_template;  // S3.4: a post with open obligations has a new holder
+  // The same two for obligations of family A, which show no more than its slots (S10.6). Empty only
+  // when no ladder is of family A.
+  std::string moved_template_urgent, hand_over_template_urgent;
 
   const KindDef* find_kind(std::string_view kind) const;
 };
