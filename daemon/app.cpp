@@ -1,10 +1,13 @@
 #include "daemon/app.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -53,8 +56,29 @@ std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder) {
   return store::open_store(options);
 }
 
-// The scheduler, woken each minute at least: its pass leaves a sign of life, so that a later gap is known
-// for what it was (S6.1).
+// One service at a time on a state folder: two would send everything twice.
+class StateLock {
+ public:
+  // Throws: IoError when another service holds it.
+  explicit StateLock(const std::filesystem::path& folder) {
+    prepared(folder);
+    const auto path = folder / "lock";
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+    if (fd_ >= 0) ::close(fd_);
+    throw IoError(fmt::format("{}: another service runs on this state folder; stop it first",
+                              folder.string()));
+  }
+  ~StateLock() { ::close(fd_); }
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+// The scheduler, woken each minute at least: its pass leaves a sign of life, so that a later gap is
+// known for what it was (S6.1).
 class LivingScheduler : public Worker {
  public:
   explicit LivingScheduler(Scheduler& scheduler) : scheduler_(scheduler) {}
@@ -81,6 +105,7 @@ struct App::Parts {
   Parts(config::Settings settings_, const Clock& clock_, const Zones& zones)
       : settings(std::move(settings_)),
         clock(clock_),
+        lock(settings.state_folder),
         store(open_state(settings.state_folder)),
         programmes(open_boards(*store, settings.programmes, zones, clock.now())),
         notifier(settings.mail_folder),
@@ -93,14 +118,15 @@ struct App::Parts {
         writer(*store, files, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
     for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender, &housekeeper})
-      loops.push_back(std::make_unique<WorkerLoop>(
-          *worker, clock, io, pool, settings.sleep_max,
-          [this](const std::string& name, const std::string& what) {
-            spdlog::critical("{}: {}; the service stops", name, what);
-            exit_code = 1;
-            begin_stop();
-          }));
-    server = std::make_unique<web::Server>(io, pool, api, settings.socket_path, limits_of(settings));
+      loops.push_back(
+          std::make_unique<WorkerLoop>(*worker, clock, io, pool, settings.sleep_max,
+                                       [this](const std::string& name, const std::string& what) {
+                                         spdlog::critical("{}: {}; the service stops", name, what);
+                                         exit_code = 1;
+                                         begin_stop();
+                                       }));
+    server =
+        std::make_unique<web::Server>(io, pool, api, settings.socket_path, limits_of(settings));
     server->start();
   }
 
@@ -143,6 +169,7 @@ struct App::Parts {
 
   config::Settings settings;
   const Clock& clock;
+  StateLock lock;
   std::unique_ptr<Store> store;
   Programmes programmes;
   notifiers::FileNotifier notifier;
@@ -154,14 +181,15 @@ struct App::Parts {
   Housekeeper housekeeper;
   Writer writer;
   Instant started_at;
-  web::Api api{*store,
-               files,
-               programmes,
-               writer,
-               clock,
-               [this](uid_t uid, std::string_view board) { return settings.find_person(uid, board); },
-               [this](uid_t uid) { return settings.is_operator(uid); },
-               [this] { return health(); }};
+  web::Api api{
+      *store,
+      files,
+      programmes,
+      writer,
+      clock,
+      [this](uid_t uid, std::string_view board) { return settings.find_person(uid, board); },
+      [this](uid_t uid) { return settings.is_operator(uid); },
+      [this] { return health(); }};
 
   asio::io_context io{1};
   asio::signal_set signals{io};

@@ -14,11 +14,16 @@ constexpr std::size_t recompute_max = 500;  // obligations looked at a transacti
 constexpr auto gap_min = std::chrono::minutes{5};
 constexpr std::string_view alive_value = "alive";
 
+// The latest sign of life on any board: one that was served again after months was not down alone.
 std::optional<Instant> last_alive(Store& store, const Programmes& programmes) {
-  for (const std::string& board : programmes.boards())
-    if (const auto value = store.reader(board)->find_value(alive_value))
-      if (const auto at = parse_instant(*value)) return *at;
-  return std::nullopt;
+  std::optional<Instant> latest;
+  for (const std::string& board : programmes.boards()) {
+    const auto value = store.reader(board)->find_value(alive_value);
+    if (!value) continue;
+    const auto at = parse_instant(*value);
+    if (at && (!latest || *at > *latest)) latest = *at;
+  }
+  return latest;
 }
 
 }  // namespace
@@ -57,30 +62,36 @@ Instant Scheduler::run_once(Instant now) {
       }
     }
   }
-  for (;;) {
-    const std::vector<DueKey> due = store_.due(now, batch_max);
-    if (due.empty()) break;
-    std::vector<WorkReport> reports;
-    auto tx = store_.begin();
-    for (const DueKey& key : due) {
-      if (programmes_.find_board(key.board) == nullptr)
-        continue;  // a board that is not served here
-      auto outcome = apply_due(*tx, programmes_, key, down, now);
-      if (!outcome) continue;
-      WorkReport report;
-      report.board = key.board;
-      report.what = "due";
-      report.at = now;
-      report.decision = std::move(outcome->decision);
-      reports.push_back(std::move(report));
+  // Sweeps until one finds nothing. Rows of boards that are not served here are stepped over, so
+  // that they neither hold up the others nor keep the daemon awake.
+  for (bool found = true; found;) {
+    found = false;
+    DueKey after;
+    for (;;) {
+      const std::vector<DueKey> due = store_.due(now, batch_max, after);
+      if (due.empty()) break;
+      after = due.back();
+      std::vector<WorkReport> reports;
+      auto tx = store_.begin();
+      for (const DueKey& key : due) {
+        if (programmes_.find_board(key.board) == nullptr) continue;
+        auto outcome = apply_due(*tx, programmes_, key, down, now);
+        if (!outcome) continue;
+        found = true;
+        WorkReport report;
+        report.board = key.board;
+        report.what = "due";
+        report.at = now;
+        report.decision = std::move(outcome->decision);
+        reports.push_back(std::move(report));
+      }
+      tx->commit();
+      if (observer_)
+        for (const WorkReport& report : reports) observer_(report);
     }
-    tx->commit();
-    if (observer_)
-      for (const WorkReport& report : reports) observer_(report);
-    if (reports.empty()) break;  // only rows of boards that are not served: they wait
   }
   if (!alive_ || down || now - *alive_ > std::chrono::minutes{1}) mark_alive(now);
-  return store_.next_due_at().value_or(Instant::max());
+  return store_.next_due_at(now).value_or(Instant::max());
 }
 
 }  // namespace assured

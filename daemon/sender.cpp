@@ -182,6 +182,13 @@ std::set<std::string> told_on_rung(const SenderContext& c, BoardReader& reader) 
   return addresses;
 }
 
+// Tells the obligation that a notice was accepted or failed for good.
+void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
+                  const Obligation& obligation, const Prompt& prompt, Instant now) {
+  const Decision decision = decide_outcome(rules, item, obligation, prompt, now);
+  if (!decision.obligations.empty()) writer.write(system_head("told", item.id, now), decision, now);
+}
+
 }  // namespace
 
 Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier,
@@ -245,12 +252,14 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
     } else {
       const RoleScope scope{c.rules.establishment, c.rules.definition, c.item,
                             c.assignments,         c.people,           {}};
+      // A definition that items are pinned to may use wording that the board has since removed.
       const auto text = c.rules.establishment.texts.find(prompt.template_name);
-      ASSURED_ASSERT(text != c.rules.establishment.texts.end());
+      const bool worded = text != c.rules.establishment.texts.end();
+      std::vector<ContactPoint> points;
+      if (worded) points = contact_points(*party, scope, local_date(now, *c.rules.time.zone));
       const std::set<std::string> told = told_on_rung(c, writer);
       bool all_told = false;
-      for (const ContactPoint& to :
-           contact_points(*party, scope, local_date(now, *c.rules.time.zone))) {
+      for (const ContactPoint& to : points) {
         if (told.contains(to.address)) {
           all_told = true;
           continue;
@@ -298,7 +307,9 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
         updated.why = "the same person was told of this step through another post";
       } else {
         updated.state = PromptState::held;
-        updated.why = "nobody holds this post and it has no mailbox";
+        updated.why = worded ? "nobody holds this post and it has no mailbox"
+                             : fmt::format("the wording of “{}” is missing from the programme",
+                                           prompt.template_name);
       }
     }
     if (updated.state == PromptState::noticed) {
@@ -310,6 +321,11 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
       decision.lines.push_back({item->id, std::string(to_text(updated.state)), updated.why});
       writer.write(system_head("prompt", item->id, now), decision, now);
     }
+    // What will not be sent has failed for good: seniors need not wait for it (S6.2).
+    const bool goes_out = std::any_of(made.begin(), made.end(), [](const auto& one) {
+      return one.first.state == NoticeState::pending;
+    });
+    if (!goes_out && c.obligation) note_outcome(writer, c.rules, *item, *c.obligation, prompt, now);
     tx->commit();
   }
   if (observer_ && updated.state != PromptState::noticed) {
@@ -362,9 +378,7 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     const auto item = writer.find_item(notice.item);
     ASSURED_ASSERT(obligation && item);
     const Rules rules = programmes_.rules(programmes_.get_board(board), item->programme);
-    const Decision decision = decide_outcome(rules, *item, *obligation, prompt, now);
-    if (!decision.obligations.empty())
-      writer.write(system_head("told", item->id, now), decision, now);
+    note_outcome(writer, rules, *item, *obligation, prompt, now);
   }
   tx->commit();
   if (observer_) {

@@ -190,8 +190,11 @@ class Player {
 
   std::string rung_text(const Prompt& p) const {
     if (p.rung < 0) {
-      if (p.template_name == definition_.moved_template) return "moved";
-      if (p.template_name == definition_.hand_over_template) return "hand-over";
+      for (const auto& name : {definition_.moved_template, definition_.moved_template_urgent})
+        if (p.template_name == name) return "moved";
+      for (const auto& name :
+           {definition_.hand_over_template, definition_.hand_over_template_urgent})
+        if (p.template_name == name) return "hand-over";
       for (const auto& [name, kind] : definition_.kinds)
         for (const TransitionDef& t : kind.transitions)
           if (t.ready_template == p.template_name) return "ready";
@@ -322,7 +325,7 @@ class Player {
       }
       if (send_at_ <= wake) {
         send_at_ = sender_.run_once(wake);
-        schedule_at_ = std::min(schedule_at_, store_.next_due_at().value_or(Instant::max()));
+        schedule_at_ = std::min(schedule_at_, store_.next_due_at(wake - Millis{1}).value_or(Instant::max()));
       }
     }
   }

@@ -8,9 +8,9 @@ namespace assured::store {
 
 inline constexpr std::string_view due_obligations =
     "SELECT next_at, board, id FROM obligations WHERE closed_at IS NULL AND next_at <= $now"
-    " ORDER BY next_at, board, id LIMIT $limit";
+    " AND (next_at, board, id) > ($after_at, $after_board, $after_id) ORDER BY next_at, board, id LIMIT $limit";
 inline constexpr std::string_view next_due_obligation =
-    "SELECT next_at FROM obligations WHERE closed_at IS NULL AND next_at IS NOT NULL"
+    "SELECT next_at FROM obligations WHERE closed_at IS NULL AND next_at > $after"
     " ORDER BY next_at LIMIT 1";
 
 }  // namespace assured::store

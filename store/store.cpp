@@ -181,19 +181,24 @@ class SqlStore final : public Store {
     return out;
   }
 
-  std::vector<DueKey> due(Instant now, std::size_t limit) override {
+  std::vector<DueKey> due(Instant now, std::size_t limit, const DueKey& after) override {
     const Borrowed connection{pool_};
     auto query = connection->query(due_obligations);
-    query.bind("$now", to_ms(now)).bind("$limit", static_cast<std::int64_t>(limit));
+    query.bind("$now", to_ms(now))
+        .bind("$limit", static_cast<std::int64_t>(limit))
+        .bind("$after_at", to_ms(after.next_at))
+        .bind("$after_board", after.board)
+        .bind("$after_id", after.obligation.value);
     std::vector<DueKey> out;
     while (query.step())
       out.push_back({from_ms(query.integer(0)), query.text(1), ObligationId{query.integer(2)}});
     return out;
   }
 
-  std::optional<Instant> next_due_at() override {
+  std::optional<Instant> next_due_at(Instant after) override {
     const Borrowed connection{pool_};
     auto query = connection->query(next_due_obligation);
+    query.bind("$after", to_ms(after));
     if (!query.step()) return std::nullopt;
     return from_ms(query.integer(0));
   }

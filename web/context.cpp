@@ -7,6 +7,13 @@
 
 namespace assured::web {
 
+bool Context::may_see(const Item& item) const {
+  if (board_side || (!item.agency.empty() && agencies.contains(item.agency))) return true;
+  if (!item.agency.empty()) return false;
+  const KindDef* kind = api.programmes.rules(board, item.programme).definition.find_kind(item.kind);
+  return kind != nullptr && !kind->board_only;
+}
+
 Response answer(const json::object& body) {
   return {200, "application/json", json::serialize(body)};
 }

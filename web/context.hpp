@@ -26,10 +26,9 @@ struct Context {
   bool board_side = false;        // holds a post of the board's own today
   std::set<std::string> agencies; // of the caller's posts today
 
-  // An agency sees what is nobody's in particular and its own, never another's (DESIGN.md 10).
-  bool may_see(const Item& item) const {
-    return board_side || item.agency.empty() || agencies.contains(item.agency);
-  }
+  // An agency sees its own, and what is nobody's in particular unless the programme keeps that kind to
+  // the board: never another agency's (DESIGN.md 10).
+  bool may_see(const Item& item) const;
   bool may_see_protected(const Item& item) const {
     return board_side || (!item.agency.empty() && agencies.contains(item.agency));
   }

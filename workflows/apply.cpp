@@ -87,7 +87,12 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
     for (const Item& i : facts.ancestors) ids.push_back(i.id);
   }
   if (!needed.load_kinds.empty()) {
-    facts.descendants = reader.list_descendants(item.id, needed.load_kinds);
+    const ItemId scope = needed.load_below ? needed.load_below : item.id;
+    facts.descendants = reader.list_descendants(scope, needed.load_kinds);
+    // The item and its ancestors are there already.
+    std::erase_if(facts.descendants, [&](const Item& i) {
+      return std::find(ids.begin(), ids.end(), i.id) != ids.end();
+    });
     for (const Item& i : facts.descendants) ids.push_back(i.id);
   }
   if (needed.last_event) {
@@ -96,6 +101,20 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
       for (const Changed<Item>& change : facts.last_event->items) {
         if (std::find(ids.begin(), ids.end(), change.now.id) != ids.end()) continue;
         if (auto other = reader.find_item(change.now.id)) {
+          ids.push_back(other->id);
+          facts.descendants.push_back(std::move(*other));
+        }
+      }
+    if (facts.last_event)
+      for (const Changed<Prompt>& change : facts.last_event->prompts)
+        if (auto prompt = reader.find_prompt(change.now.id))
+          facts.prompts.push_back(std::move(*prompt));
+    // An event may move what items owe without changing the items: children that count from its
+    // field.
+    if (facts.last_event)
+      for (const Changed<Obligation>& change : facts.last_event->obligations) {
+        if (std::find(ids.begin(), ids.end(), change.now.item) != ids.end()) continue;
+        if (auto other = reader.find_item(change.now.item)) {
           ids.push_back(other->id);
           facts.descendants.push_back(std::move(*other));
         }
@@ -170,8 +189,28 @@ Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decisio
   return outcome;
 }
 
+// Posts, people and agencies in fields are ones that the board has.
+Result<void> names_something(const Value& value, FieldType type, const Establishment& establishment,
+                             BoardReader& reader) {
+  if (std::holds_alternative<std::monostate>(value)) return {};  // cleared
+  if (type == FieldType::agencies) {
+    for (const std::string& agency : std::get<std::vector<std::string>>(value))
+      if (!establishment.agencies.contains(agency))
+        return Error{Errc::invalid, "an agency named here is not on this board"};
+  } else if (type == FieldType::post) {
+    const auto& post = std::get<std::string>(value);
+    if (establishment.find_post(post) == nullptr)
+      return Error{Errc::invalid, "there is no such post on this board"};
+  } else if (type == FieldType::person) {
+    if (reader.load_people().find_person(std::get<std::string>(value)) == nullptr)
+      return Error{Errc::invalid, "nobody of this name is on the board's list of people"};
+  }
+  return {};
+}
+
 // Fields arrive as text; their types are the programme's.
-Result<void> read_fields(const Definition& definition, const Item* item, const Command& command,
+Result<void> read_fields(const Definition& definition, const Establishment& establishment,
+                         BoardReader& reader, const Item* item, const Command& command,
                          Event& event, std::vector<std::string>& warnings) {
   const KindDef* kind = item == nullptr ? nullptr : definition.find_kind(item->kind);
   const auto has_event = [&](const KindDef& k) {
@@ -191,6 +230,11 @@ Result<void> read_fields(const Definition& definition, const Item* item, const C
     auto value = parse_value(field->type, field->values, text);
     if (!value) {
       Error error = value.error();
+      error.field = name;
+      return error;
+    }
+    if (auto known = names_something(*value, field->type, establishment, reader); !known) {
+      Error error = known.error();
       error.field = name;
       return error;
     }
@@ -235,7 +279,8 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
   event.links = command.links;
   event.reason = command.reason;
   std::vector<std::string> warnings;
-  if (auto read = read_fields(rules.definition, item ? &*item : nullptr, command, event, warnings);
+  if (auto read = read_fields(rules.definition, rules.establishment, writer,
+                              item ? &*item : nullptr, command, event, warnings);
       !read)
     return read.error();
 
@@ -301,6 +346,10 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   const RoleScope scope{rules.establishment, rules.definition, held->item,
                         assignments,         people,           o.owed_by};
   const Date today = local_date(now, *rules.time.zone);
+  if (auto known = check_caller(rules.establishment, people, command.caller.person,
+                                command.caller.for_post, today);
+      !known)
+    return known.error();
   std::set<std::string> parties{o.owed_by};
   for (const FiredRung& f : o.fired) parties.insert(f.to);
   bool may = false;
@@ -341,12 +390,20 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
   const Rules rules = programmes.rules(**board, held->item.programme);
   const People people = writer.load_people();
   const Date today = local_date(now, *rules.time.zone);
+  if (auto known = check_caller(rules.establishment, people, command.caller.person,
+                                command.caller.for_post, today);
+      !known)
+    return known.error();
   bool board_side = false;
   for (const std::string& post : people.posts_of(command.caller.person, today)) {
     const PostDef* def = rules.establishment.find_post(post);
     board_side |= def != nullptr && def->agency.empty();
   }
   if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
+  const std::vector<std::string> own = people.posts_of(command.caller.person, today);
+  for (const std::string& post : own)
+    if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))
+      return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
   const JournalHead head = head_of(command.caller, "suspend", held->item.id, now, command.reason);
   if (held->obligation.family == Family::a) {
     // S5.3: the first person proposes, a second carries it out, for at most a day.
@@ -392,6 +449,21 @@ namespace {
 
 // The name under which a pending recomputation keeps its cursor (S5.4).
 constexpr std::string_view recompute_value = "recompute";
+// Causes of one recomputation, told in each line of what it moved; the changes have rows of their
+// own.
+constexpr std::size_t causes_bytes_max = 500;
+
+// Open obligations are looked at again from the first. A change that is not worked through yet
+// stays named as a cause beside this one (S5.1).
+void ask_recompute(BoardWriter& writer, const std::string& cause) {
+  std::string causes = cause;
+  if (const auto pending = writer.find_value(recompute_value); pending && !pending->empty()) {
+    const std::string earlier = pending->substr(pending->find(' ') + 1);
+    const bool known = earlier.find(cause) != std::string::npos;
+    causes = known || earlier.size() > causes_bytes_max ? earlier : earlier + " and " + cause;
+  }
+  writer.put_value(recompute_value, "0 " + causes);
+}
 
 }  // namespace
 
@@ -400,6 +472,11 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(command.board);
+  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
+                                command.caller.person, command.caller.for_post,
+                                local_date(now, *(*board)->zone));
+      !known)
+    return known.error();
   Meeting meeting;
   std::string what;
   if (command.what == MeetingCommand::What::plan) {
@@ -442,7 +519,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
   meeting = writer.write_meeting(head_of(command.caller, what, {}, now), meeting, now);
   // A held meeting moves nothing: what was bound to it stays due when it was.
   if (command.what != MeetingCommand::What::hold)
-    writer.put_value(recompute_value, fmt::format("0 {} of {}", what, meeting.body));
+    ask_recompute(writer, fmt::format("{} of {}", what, meeting.body));
   return meeting;
 }
 
@@ -500,30 +577,35 @@ std::vector<Obligation> could_rebind(BoardReader& reader, const Programmes& prog
   }
 }
 
-Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command, Instant now) {
+Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command,
+                       Instant now) {
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(command.board);
   const auto held = load_held(writer, command.obligation);
   if (!held) return held.error();
+  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
+                                command.caller.person, command.caller.for_post,
+                                local_date(now, *(*board)->zone));
+      !known)
+    return known.error();
   const auto meeting = writer.find_meeting(command.meeting);
   if (!meeting || meeting->state != Meeting::State::planned)
     return Error{Errc::not_found, "there is no such planned meeting", "meeting"};
   const auto candidates = could_rebind(writer, programmes, command.board, *meeting);
-  const bool fits = std::any_of(candidates.begin(), candidates.end(), [&](const Obligation& o) {
-    return o.id == command.obligation;
-  });
+  const bool fits = std::any_of(candidates.begin(), candidates.end(),
+                                [&](const Obligation& o) { return o.id == command.obligation; });
   if (!fits)
-    return Error{Errc::refused, "this deadline does not wait for a later meeting of that body", "meeting"};
+    return Error{Errc::refused, "this deadline does not wait for a later meeting of that body",
+                 "meeting"};
   const Rules rules = programmes.rules(**board, held->item.programme);
   FactsNeeded needed;
   needed.bodies.insert(meeting->body);
   Facts facts = load_facts(writer, rules, held->item, needed);
   facts.ids = writer.take_ids();
-  Decision decision =
-      decide_rebind(rules, held->item, facts, command.obligation, meeting->id, now);
-  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, now), std::move(decision),
-                    held->item.id, now);
+  Decision decision = decide_rebind(rules, held->item, facts, command.obligation, meeting->id, now);
+  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, now),
+                    std::move(decision), held->item.id, now);
 }
 
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
@@ -561,8 +643,8 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
         const auto item = writer.find_item(o.item);
         ASSURED_ASSERT(item.has_value());
         const Rules rules = programmes.rules(**board, item->programme);
-        writer.write(head_of_system("named", item->id, now), decide_close(rules, *item, o, "somebody named", now),
-                     now);
+        writer.write(head_of_system("named", item->id, now),
+                     decide_close(rules, *item, o, "somebody named", now), now);
       }
       if (open.size() < filter.limit) break;
     }
@@ -596,8 +678,7 @@ Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_vi
   writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now),
                                  day, now);
   programmes.set_overrides(id, writer.calendar_overrides());
-  writer.put_value(recompute_value,
-                   fmt::format("0 {} is {}", to_text(day.date), day.closed ? "closed" : "open"));
+  ask_recompute(writer, fmt::format("{} is {}", to_text(day.date), day.closed ? "closed" : "open"));
   return {};
 }
 

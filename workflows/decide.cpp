@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "workflows/deciding.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured {
 
@@ -36,9 +37,7 @@ class Needs {
       add_guards(t.requires_, kind, scope, root_of_event);
       add_effects(t.effects, kind);
       const bool changes_fields = !t.takes.empty() || !t.effects.empty();
-      if (changes_fields && root_of_event)
-        for (const auto& [name, child] : rules_.definition.kinds)
-          if (child.parent == kind.name && has_parent_anchor(child)) load(child);
+      if (changes_fields) add_anchored_children(kind);
     }
     add_bodies(kind);
   }
@@ -47,9 +46,22 @@ class Needs {
     for (const TransitionDef& t : kind.transitions) {
       if (!t.auto_ && t.ready_template.empty()) continue;
       add_guards(t.requires_, kind, scope, is_scope);
-      if (t.auto_) add_effects(t.effects, kind);
+      if (!t.auto_) continue;
+      add_effects(t.effects, kind);
+      if (!t.effects.empty()) add_anchored_children(kind);
     }
     add_bodies(kind);
+  }
+
+  // Whether an auto transition of `kind` cascades, creates for each, or moves anchored children.
+  bool reaches_below(const KindDef& kind) const {
+    return std::any_of(
+        kind.transitions.begin(), kind.transitions.end(), [](const TransitionDef& t) {
+          return t.auto_ && std::any_of(t.effects.begin(), t.effects.end(), [](const Effect& e) {
+                   return e.kind == Effect::Kind::cascade || e.kind == Effect::Kind::create ||
+                          e.kind == Effect::Kind::set || e.kind == Effect::Kind::clear;
+                 });
+        });
   }
 
   void add_effects(const std::vector<Effect>& effects, const KindDef& kind) {
@@ -87,6 +99,12 @@ class Needs {
   }
 
  private:
+  // Children whose deadlines count from a field of `kind`.
+  void add_anchored_children(const KindDef& kind) {
+    for (const auto& [name, child] : rules_.definition.kinds)
+      if (child.parent == kind.name && has_parent_anchor(child)) load(child);
+  }
+
   static bool has_parent_anchor(const KindDef& kind) {
     return std::any_of(kind.obligations.begin(), kind.obligations.end(),
                        [](const ObligationDef& o) {
@@ -118,7 +136,11 @@ class Needs {
 FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,
                          const Event& event) {
   FactsNeeded needed;
-  if (event.name == "correct") needed.last_event = true;
+  if (event.name == "correct") {
+    needed.last_event = true;
+    // What it gives back may be bound to meetings that changed since.
+    for (const auto& [body, def] : rules.establishment.bodies) needed.bodies.insert(body);
+  }
   needed.links = !event.links.empty();
   Needs needs(rules, needed);
   const std::string parent_kind = item == nullptr ? std::string{} : item->kind;
@@ -126,9 +148,15 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
   if (kind != nullptr) {
     needs.add_event(*kind, event, item->id, true);
     needs.add_waiting(*kind, item->id, true);
-    for (const Item& above : ancestors)
-      if (const KindDef* up = rules.definition.find_kind(above.kind))
-        needs.add_waiting(*up, above.id, true);
+    for (const Item& above : ancestors) {
+      const KindDef* up = rules.definition.find_kind(above.kind);
+      if (up == nullptr) continue;
+      const std::size_t loaded = needed.load_kinds.size();
+      needs.add_waiting(*up, above.id, true);
+      // What its gate does reaches its other descendants too.
+      if (needed.load_kinds.size() > loaded || needs.reaches_below(*up))
+        needed.load_below = above.id;
+    }
   }
   const KindDef* started = nullptr;
   if (const StartDef* start = find_start(rules.definition, event.name, parent_kind, &started)) {
@@ -148,25 +176,11 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
   if (item != nullptr && event.occurred_at < item->created_at)
     return Error{Errc::invalid, "it cannot have happened before the item existed", "occurred_at"};
   if (!event.actor.empty()) {
-    if (facts.people.find_person(event.actor) == nullptr)
-      return Error{Errc::forbidden, "you are not on the board's list of people", "actor"};
-    if (!event.for_post.empty()) {
-      const PostDef* post = rules.establishment.find_post(event.for_post);
-      if (post == nullptr)
-        return Error{Errc::invalid,
-                     fmt::format("there is no post “{}” on this board", event.for_post),
-                     "for_post"};
-      // S14.3: the board team types for others; anybody may type for a post they hold.
-      const Date today = local_date(now, *rules.time.zone);
-      bool may = false;
-      for (const std::string& held : facts.people.posts_of(event.actor, today)) {
-        const PostDef* def = rules.establishment.find_post(held);
-        may |= held == event.for_post || (def != nullptr && def->agency.empty());
-      }
-      if (!may)
-        return Error{Errc::forbidden, "only the board team may act on behalf of another post",
-                     "for_post"};
-    }
+    const Date today = local_date(now, *rules.time.zone);
+    if (auto known =
+            check_caller(rules.establishment, facts.people, event.actor, event.for_post, today);
+        !known)
+      return known.error();
   }
   if (event.name == "correct") {
     if (item == nullptr) return Error{Errc::invalid, "say which item to correct", "item"};
@@ -305,7 +319,7 @@ Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obl
   Deciding deciding(rules, on.facts, on.event, now);
   deciding.add(item);
   Obligation& o = *deciding.obligations_of(item.id).front();
-  o.held_until = until;
+  o.held_until = std::max(o.held_until.value_or(until), until);  // a longer hold stays
   if (what == "acknowledge") o.acknowledged_rung = std::max(reached_rung(o), 0);
   deciding.set_next(o);
   deciding.line(item.id, std::string(what), fmt::format("{} until {}", o.name, to_text(until)));
@@ -364,92 +378,6 @@ Decision decide_rebind(const Rules& rules, const Item& item, const Facts& facts,
     }
   Decision decision = deciding.take();
   decision.subject = item.id;
-  return decision;
-}
-
-// S9.2. The compensating event: rows go back to what they were, with a higher version. Nothing is
-// deleted: what the event made is voided, closed or ended.
-Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
-                                const Event& event, Instant now) {
-  const Date today = local_date(now, *rules.time.zone);
-  bool board_side = false;
-  for (const std::string& post : facts.people.posts_of(event.actor, today)) {
-    const PostDef* def = rules.establishment.find_post(post);
-    board_side |= def != nullptr && def->agency.empty();
-  }
-  if (!board_side)
-    return Error{Errc::forbidden, "only the board team may correct an event", "event"};
-  if (event.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
-  if (!facts.last_event)
-    return Error{Errc::refused, "there is no event on this item that could be corrected"};
-  const LastEvent& last = *facts.last_event;
-  if (last.event == "correct")
-    return Error{Errc::refused,
-                 "the last event was itself a correction; do the right thing instead"};
-  const Instant limit =
-      due_after(last.recorded_at, rules.definition.correct_within, rules.time).due_at;
-  if (now > limit)
-    return Error{Errc::refused,
-                 fmt::format("“{}” was longer ago than {}; it can no longer be corrected",
-                             last.event, to_text(rules.definition.correct_within))};
-  const auto current = [&](ItemId id) -> const Item* {
-    if (id == item.id) return &item;
-    for (const auto* list : {&facts.ancestors, &facts.descendants})
-      for (const Item& i : *list)
-        if (i.id == id) return &i;
-    return nullptr;
-  };
-  Decision decision;
-  decision.subject = item.id;
-  for (const Changed<Item>& change : last.items) {
-    const Item* now_is = current(change.now.id);
-    if (now_is == nullptr || now_is->version != change.now.version)
-      return Error{Errc::conflict,
-                   "something else has happened since; it cannot be undone any more"};
-    Item restored = change.was ? *change.was : *now_is;
-    if (!change.was) restored.state = voided_state;
-    restored.version = now_is->version + 1;
-    decision.items.push_back({*now_is, std::move(restored)});
-  }
-  Deciding deciding(rules, facts, event, now);
-  deciding.add(item);
-  for (const auto& change : decision.items) deciding.item(change.now.id) = change.now;
-  for (const Changed<Obligation>& change : last.obligations) {
-    const Obligation* now_is = nullptr;
-    for (const Obligation& o : facts.obligations)
-      if (o.id == change.now.id) now_is = &o;
-    if (now_is == nullptr) continue;
-    Obligation restored = *now_is;
-    if (change.was) {
-      restored = *change.was;
-      restored.fired = now_is->fired;  // what was said stays said
-      // Another date is a move like any other: what fired for the one given back must not count as
-      // fired for it again (S5.1, S5.2).
-      if (restored.due_at != now_is->due_at) {
-        restored.due_version = now_is->due_version + 1;
-        restored.rungs_from = now;
-      }
-      restored.next_at.reset();
-      deciding.set_next(restored);
-    } else {
-      restored.closed_at = now;
-      restored.closed_by = "corrected";
-      restored.next_at.reset();
-      restored.held_until.reset();
-    }
-    if (!(restored == *now_is)) decision.obligations.push_back({*now_is, std::move(restored)});
-  }
-  for (const Changed<Assignment>& change : last.assignments) {
-    Assignment restored = change.was ? *change.was : change.now;
-    if (!change.was) restored.to = now;
-    decision.assignments.push_back({change.now, std::move(restored)});
-  }
-  for (const Changed<Approval>& change : last.approvals) {
-    Approval restored = change.now;
-    restored.withdrawn_at = now;
-    decision.approvals.push_back({change.now, std::move(restored)});
-  }
-  decision.lines.push_back({item.id, "correct", fmt::format("“{}” was undone", last.event)});
   return decision;
 }
 

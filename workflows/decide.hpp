@@ -36,6 +36,7 @@ struct IdPool {
 struct FactsNeeded {
   bool ancestors = true;
   std::set<std::string> load_kinds;  // descendants of the item to load whole, with obligations
+  ItemId load_below;                 // the ancestor whose descendants they are; none: the item's own
   std::vector<CountQuery> counts;    // scopes are the item and its ancestors
   // Counts whose scope is each loaded descendant of that kind (cascades, and their auto gates).
   std::map<std::string, std::vector<std::pair<std::string, Where>>> descendant_counts;
@@ -48,8 +49,8 @@ struct FactsNeeded {
 struct Facts {
   std::vector<Item> ancestors;          // nearest first
   std::vector<Item> descendants;        // of the kinds asked for, in id order
-  std::vector<Obligation> obligations;  // open ones of the item, ancestors and loaded descendants,
-                                        // and closed ones of the item itself
+  std::vector<Obligation> obligations;  // of the item, its ancestors and loaded descendants; closed
+                                        // ones too, for the number of the next round
   std::vector<Assignment> assignments;  // of the item, its ancestors and loaded descendants
   std::vector<Link> links;
   std::vector<Approval> approvals;
@@ -57,6 +58,7 @@ struct Facts {
   People people;
   std::map<CountQuery, int> counts;
   std::shared_ptr<const LastEvent> last_event;
+  std::vector<Prompt> prompts;          // those the last event wrote, as they are now
   std::map<std::string, Item> linked;  // items the event links to, by link kind
   IdPool ids;
 };
@@ -88,6 +90,7 @@ struct Decision {
 };
 
 struct LastEvent {
+  std::vector<Changed<Prompt>> prompts;
   std::int64_t seq = 0;  // of the journal
   Instant recorded_at;
   std::string event;

@@ -81,6 +81,7 @@ Deciding::DueNow Deciding::compute_due(const DueRule& rule, const Item& item,
       const Meeting* first = nullptr;
       for (const Meeting& m : facts.meetings) {
         if (m.body != rule.body || m.state != Meeting::State::planned) continue;
+        if (bound != nullptr && m.start <= now) continue;  // planned once, and past
         if (m.start <= *result.anchor || due_of(m) <= *result.anchor) continue;
         if (first == nullptr || m.start < first->start) first = &m;
       }
@@ -139,13 +140,14 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   const Item& subject = item(id);
   int round = 0;
   int reached = -1;
+  bool again = false;
   for (const Obligation* o : obligations_of(id)) {
     if (o->name != def.name) continue;
     if (o->is_open()) return;  // S2.3: one that is open keeps its id, version and rungs
-    if (o->round >= round) {
-      round = o->round;
-      reached = reached_rung(*o);
-    }
+    round = std::max(round, o->round);
+    if (o->closed_by == corrected) continue;  // a wrong button is no round of its own
+    again = true;
+    reached = std::max({reached, reached_rung(*o), o->first_rung});
   }
   Obligation o;
   o.id = ObligationId{work_.ids.next_obligation++};
@@ -158,8 +160,8 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   o.family = def.family;
   o.opened_at = event.occurred_at;
   o.rungs_from = event.occurred_at;
-  o.rule = o.round > 1 && def.due_again ? *def.due_again : def.due;
-  if (def.keeps_rung && reached > 0) o.first_rung = reached;
+  o.rule = again && def.due_again ? *def.due_again : def.due;
+  if (def.keeps_rung) o.first_rung = std::max(reached, 0);
   const DueNow due = compute_due(o.rule, subject, nullptr);
   o.anchor = due.anchor;
   o.due_at = o.first_due_at = due.due;
@@ -178,15 +180,14 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
       open_plain(id, std::string(set_date_prefix) + body, b->second.set_date_by,
                  b->second.set_date_within, b->second.set_date_ladder, b->second.source);
   }
-  if (!debtor)
-    open_vacancy(id, assured::to_text(def.owed_by));
+  if (!debtor) open_vacancy(id, assured::to_text(def.owed_by));
 }
 
 // S3.5. One for each vacant post, so that filling it ends that one.
 void Deciding::open_vacancy(ItemId id, const std::string& whose) {
   const VacancyRule& rule = rules.definition.vacancy;
-  open_plain(id, fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose), rule.owed_by,
-             rule.within, rule.ladder, rule.source);
+  open_plain(id, fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose),
+             rule.owed_by, rule.within, rule.ladder, rule.source);
 }
 
 void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, Span within,
@@ -200,7 +201,8 @@ void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, 
   def.ladder = ladder_name;
   def.source = source;
   // A vacancy at the board itself must not open vacancies for ever.
-  if (def.name.starts_with(name_somebody) && !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
+  if (def.name.starts_with(name_somebody) &&
+      !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
     return;
   def.family = ladder(ladder_name).family;
   open_obligation(id, def);
@@ -232,6 +234,8 @@ void Deciding::refresh_debtors(ItemId id) {
     line(id, "moved",
          fmt::format("{} is now owed by {}", o->name, owed_by.empty() ? "nobody" : owed_by));
     o->owed_by = owed_by;
+    // The debtor whose notice the seniors waited for owes it no more.
+    end_seniors_wait(*o, rules.time, now);
     set_next(*o);
   }
 }
@@ -255,9 +259,18 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
                  b->second.set_date_ladder, b->second.source);
     return true;
   }
-  if (o.rule.kind == DueRule::Kind::meeting && due.due)
-    for (Obligation* other : obligations_of(o.item))
-      if (other->is_open() && other->name == companion) close_obligation(*other, "meeting planned");
+  if (o.rule.kind == DueRule::Kind::meeting && due.due) {
+    // One companion serves all that wait on the body; it ends with the last of them.
+    const auto owed = obligations_of(o.item);
+    const bool others_wait = std::any_of(owed.begin(), owed.end(), [&](const Obligation* other) {
+      return other->is_open() && other->id != o.id && other->rule.kind == DueRule::Kind::meeting &&
+             other->rule.body == o.rule.body && compute_due(other->rule, subject, other).no_meeting;
+    });
+    if (!others_wait)
+      for (Obligation* other : owed)
+        if (other->is_open() && other->name == companion)
+          close_obligation(*other, "meeting planned");
+  }
   o.anchor = due.anchor;
   if (!due.due || o.due_at == due.due) return o.meeting != was_meeting;
 

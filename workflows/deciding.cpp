@@ -392,8 +392,7 @@ Result<void> Deciding::apply_effects_after(ItemId subject, const std::vector<Eff
           agencies = *list;
       for (const std::string& agency : agencies) {
         if (!rules.establishment.agencies.contains(agency))
-          return Error{Errc::invalid, fmt::format("there is no agency “{}” on this board", agency),
-                       effect.each};
+          return Error{Errc::invalid, "an agency named here is not on this board", effect.each};
         // S9.3: an agency named again, or added later, gets one child and no second.
         const auto existing = descendants(subject, effect.of);
         const bool there = std::any_of(existing.begin(), existing.end(), [&](ItemId id) {
@@ -445,7 +444,7 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
                          [this](const CountQuery& q) { return count(q); },
                          with_event ? &event : nullptr,
                          assigns,
-                         event.occurred_at};
+                         now};
   if (rules.coverage == nullptr) return missing_for(guards, scope);
   std::vector<std::string> sentences;
   for (const Guard& guard : guards) {
@@ -473,11 +472,8 @@ Result<void> Deciding::try_transition(Item& subject, const TransitionDef& def, b
   line(id, def.event.empty() ? "auto" : def.event,
        def.to && *def.to != from ? fmt::format("from “{}” to “{}”", from, subject.state)
                                  : fmt::format("in “{}”", subject.state));
-  bool reassigned = def.to.has_value();
-  for (const Effect& e : def.effects)
-    reassigned |= e.kind == Effect::Kind::assign || e.kind == Effect::Kind::unassign;
   run_triggers(id, def.event, def.to.has_value());
-  if (reassigned) refresh_debtors(id);
+  refresh_debtors(id);  // who owns it may be a field
   if (auto moved = recompute(id, def.event.empty() ? "auto" : def.event, !by_system); !moved)
     return moved.error();
   for (const auto& [other, changed] : work_.items)
@@ -511,7 +507,7 @@ Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_sys
                  "event"};
   }
   if (!by_system) {
-    const Date today = local_date(event.occurred_at, *rules.time.zone);
+    const Date today = local_date(now, *rules.time.zone);  // rights are today's (S14.3)
     const RoleScope scope = scope_of(before);
     std::erase_if(candidates, [&](const TransitionDef* t) {
       return !is_one_of(t->by, scope, event.actor, event.for_post, today);
@@ -552,7 +548,7 @@ Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, I
       return Error{Errc::invalid,
                    fmt::format("“{}” does not take a field “{}”", start.event, field), field};
   if (auto taken = apply_fields(made, start.takes); !taken) return taken.error();
-  const Date today = local_date(event.occurred_at, *rules.time.zone);
+  const Date today = local_date(now, *rules.time.zone);  // rights are today's (S14.3)
   // Roles are seen from the new item, whose agency may come from a field; and from its parent.
   const bool own = is_one_of(start.by, scope_of(made), event.actor, event.for_post, today);
   const bool parents = above != nullptr && is_one_of(start.by, scope_of(item(parent)), event.actor,
@@ -588,7 +584,13 @@ Result<void> Deciding::settle() {
         const bool here = (t.from_any && state != nullptr && !state->final) ||
                           std::find(t.from.begin(), t.from.end(), subject.state) != t.from.end();
         if (!here || !missing(subject, t.requires_, &t.effects, false).empty()) continue;
-        if (auto done = try_transition(item(id), t, true); !done) continue;
+        Work saved = work_;
+        if (auto done = try_transition(item(id), t, true); !done) {
+          // The gate is open but what it does is refused further down: nothing of it may stay.
+          work_ = std::move(saved);
+          line(id, "auto", "not done: " + done.error().message);
+          continue;
+        }
         work_.stepped.insert(id);
         moved = true;
         break;

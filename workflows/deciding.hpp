@@ -15,6 +15,8 @@ namespace assured {
 // Built-in obligations; no programme declares these names.
 inline constexpr std::string_view name_somebody = "name somebody";
 inline constexpr std::string_view set_date_prefix = "set the next date: ";
+// How an obligation ended that `correct` undid: no round of its own for what opens afterwards.
+inline constexpr std::string_view corrected = "corrected";
 // The rung number under which a time transition is recorded as tried.
 inline constexpr int expiry_rung = -2;
 

@@ -68,14 +68,20 @@ std::vector<Unreachable> find_unreachable(const Definition& definition, const Es
   for (const auto& [name, ladder] : definition.ladders) {
     // Whoever may owe by this ladder.
     std::set<std::string> owners;
+    const auto add_owner = [&](const RoleTerm& term) {
+      const auto posts = posts_of_term(term, e, {});
+      owners.insert(posts.begin(), posts.end());
+    };
     for (const auto& [kind_name, kind] : definition.kinds)
       for (const ObligationDef& o : kind.obligations) {
         if (o.ladder != name) continue;
-        for (const RoleTerm& term : {o.owed_by, o.fallback.value_or(o.owed_by)}) {
-          const auto posts = posts_of_term(term, e, {});
-          owners.insert(posts.begin(), posts.end());
-        }
+        add_owner(o.owed_by);
+        if (o.fallback) add_owner(*o.fallback);
       }
+    // What the engine itself opens: naming somebody, setting the next date.
+    if (definition.vacancy.ladder == name) add_owner(definition.vacancy.owed_by);
+    for (const auto& [id, body] : e.bodies)
+      if (body.set_date_ladder == name) add_owner(body.set_date_by);
     for (const RungDef& rung : ladder.rungs)
       for (const RoleTerm& term : rung.to)
         for (const std::string& post : posts_of_term(term, e, owners))

@@ -16,7 +16,7 @@ namespace assured {
 
 // One line of the scheduler's index: ids alone (S16.1).
 struct DueKey {
-  Instant next_at;
+  Instant next_at = Instant::min();
   std::string board;
   ObligationId obligation;
 };
@@ -160,8 +160,10 @@ class Store {
   virtual std::unique_ptr<BoardReader> reader(std::string_view board) = 0;
   virtual std::vector<std::string> boards() = 0;
   // Open obligations whose next_at has come, earliest first: seeks the index, reads `limit` rows.
-  virtual std::vector<DueKey> due(Instant now, std::size_t limit) = 0;
-  virtual std::optional<Instant> next_due_at() = 0;
+  // Begins behind `after`, in the order (next_at, board, obligation).
+  virtual std::vector<DueKey> due(Instant now, std::size_t limit, const DueKey& after = {}) = 0;
+  // The first instant later than `after` at which something falls due.
+  virtual std::optional<Instant> next_due_at(Instant after) = 0;
   // Checks the chain, replays every body and compares with the tables (S13.3).
   virtual VerifyReport verify(std::string_view board) = 0;
   virtual std::string head(std::string_view board) = 0;  // "seq:chain" for `assured head`

@@ -1,0 +1,127 @@
+// S9.2. The compensating event: rows go back to what they were, with a higher version. Nothing is
+// deleted: what the event made is voided, closed or ended, and what it would have said is not said.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workflows/deciding.hpp"
+
+namespace assured {
+
+namespace {
+
+bool is_board_side(const Rules& rules, const People& people, std::string_view person, Date today) {
+  for (const std::string& post : people.posts_of(person, today)) {
+    const PostDef* def = rules.establishment.find_post(post);
+    if (def != nullptr && def->agency.empty()) return true;
+  }
+  return false;
+}
+
+// Several changes of one row in one event become one: the first `was`, the last `now`.
+std::vector<Changed<Assignment>> by_row(const std::vector<Changed<Assignment>>& changes) {
+  std::vector<Changed<Assignment>> rows;
+  for (const Changed<Assignment>& change : changes) {
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const Changed<Assignment>& row) {
+      return row.now.item == change.now.item && row.now.role == change.now.role &&
+             row.now.person == change.now.person && row.now.from == change.now.from;
+    });
+    if (same == rows.end())
+      rows.push_back(change);
+    else
+      same->now = change.now;
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
+                                const Event& event, Instant now) {
+  if (!is_board_side(rules, facts.people, event.actor, local_date(now, *rules.time.zone)))
+    return Error{Errc::forbidden, "only the board team may correct an event", "event"};
+  if (event.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
+  if (!facts.last_event)
+    return Error{Errc::refused, "there is no event on this item that could be corrected"};
+  const LastEvent& last = *facts.last_event;
+  if (last.event == "correct")
+    return Error{Errc::refused,
+                 "the last event was itself a correction; do the right thing instead"};
+  const Instant limit =
+      due_after(last.recorded_at, rules.definition.correct_within, rules.time).due_at;
+  if (now > limit)
+    return Error{Errc::refused,
+                 fmt::format("“{}” was longer ago than {}; it can no longer be corrected",
+                             last.event, to_text(rules.definition.correct_within))};
+
+  Deciding deciding(rules, facts, event, now);
+  deciding.add(item);
+  for (const Changed<Item>& change : last.items) {
+    const Item* now_is = deciding.find(change.now.id);
+    if (now_is == nullptr || now_is->version != change.now.version)
+      return Error{Errc::conflict,
+                   "something else has happened since; it cannot be undone any more"};
+  }
+  for (const Changed<Item>& change : last.items) {
+    Item& subject = deciding.item(change.now.id);
+    const std::int64_t version = subject.version;  // take() raises it
+    if (change.was)
+      subject = *change.was;
+    else
+      subject.state = voided_state;
+    subject.version = version;
+  }
+
+  for (const Changed<Obligation>& change : last.obligations) {
+    for (Obligation* o : deciding.obligations_of(change.now.item)) {
+      if (o->id != change.now.id) continue;
+      if (!change.was) {
+        if (o->is_open()) deciding.close_obligation(*o, std::string(corrected));
+        continue;
+      }
+      const Obligation now_is = *o;
+      *o = *change.was;
+      o->fired = now_is.fired;  // what was said stays said
+      // Another date is a move like any other: what fired for the one given back must not count as
+      // fired for it again (S5.1, S5.2).
+      if (o->due_at != now_is.due_at) {
+        o->due_version = now_is.due_version + 1;
+        o->rungs_from = now;
+      }
+      // Meetings and holidays may have changed since: the old rule, at today's calendar.
+      deciding.recompute_one(*o, "correct");
+      deciding.set_next(*o);
+      deciding.line(o->item, "reopened", fmt::format("{} (round {})", o->name, o->round));
+    }
+  }
+  // What opened by time on an item that is voided now, as a vacancy does, goes with it.
+  for (const Changed<Item>& change : last.items)
+    if (!change.was)
+      for (Obligation* o : deciding.obligations_of(change.now.id))
+        if (o->is_open()) deciding.close_obligation(*o, std::string(corrected));
+
+  deciding.line(item.id, "correct", fmt::format("“{}” was undone", last.event));
+  Decision decision = deciding.take();
+  decision.subject = item.id;
+  for (const Changed<Assignment>& change : by_row(last.assignments)) {
+    Assignment restored = change.was ? *change.was : change.now;
+    if (!change.was) restored.to = now;
+    if (!(restored == change.now))
+      decision.assignments.push_back({change.now, std::move(restored)});
+  }
+  for (const Changed<Approval>& change : last.approvals) {
+    Approval restored = change.now;
+    restored.withdrawn_at = now;
+    decision.approvals.push_back({change.now, std::move(restored)});
+  }
+  for (const Prompt& prompt : facts.prompts) {
+    if (prompt.state != PromptState::pending) continue;
+    Prompt dropped = prompt;
+    dropped.state = PromptState::superseded;
+    dropped.why = "the event was corrected before this was sent";
+    decision.prompts.push_back({prompt, std::move(dropped)});
+  }
+  return decision;
+}
+
+}  // namespace assured
