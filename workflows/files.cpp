@@ -63,6 +63,10 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
   const auto assignments = reader.assignments_of({item->id});
   const RoleScope scope{rules.establishment, rules.definition, *item, assignments, people, {}};
   const Date today = local_date(now, *rules.time.zone);
+  if (auto caller = check_caller(rules.establishment, people, command.caller.person,
+                                 command.caller.for_post, today);
+      !caller)
+    return caller.error();
   bool may = is_one_of({RoleTerm{RoleTerm::Kind::owner, {}}}, scope, command.caller.person,
                        command.caller.for_post, today);
   for (const std::string& post : people.posts_of(command.caller.person, today)) {

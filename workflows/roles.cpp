@@ -1,5 +1,7 @@
 #include "workflows/roles.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -187,6 +189,23 @@ bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::
     }
   }
   return false;
+}
+
+Result<void> check_caller(const Establishment& establishment, const People& people,
+                          std::string_view person, std::string_view for_post, Date today) {
+  if (people.find_person(person) == nullptr)
+    return Error{Errc::forbidden, "you are not on the board's list of people", "actor"};
+  if (for_post.empty()) return {};
+  if (establishment.find_post(for_post) == nullptr)
+    return Error{Errc::invalid, fmt::format("there is no post “{}” on this board", for_post),
+                 "for_post"};
+  // The board team types for others; anybody may type for a post they hold.
+  for (const std::string& held : people.posts_of(person, today)) {
+    const PostDef* def = establishment.find_post(held);
+    if (held == for_post || (def != nullptr && def->agency.empty())) return {};
+  }
+  return Error{Errc::forbidden, "only the board team may act on behalf of another post",
+               "for_post"};
 }
 
 }  // namespace assured
