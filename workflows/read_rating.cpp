@@ -2,10 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "workflows/programme_reading.hpp"
 
 namespace assured::reading {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> colours{"grey", "green", "amber", "red", "blue"};
+
+}  // namespace
 
 RatingDef read_rating(Row row, const KindDef& kind) {
   RatingDef rating;
@@ -34,12 +41,17 @@ RatingDef read_rating(Row row, const KindDef& kind) {
         row.mistake(key, fmt::format("no state of this kind is called '{}'", state),
                     "list states of this kind");
   if (auto legend = row.table("legend")) {
-    for (const auto& [colour, meaning] : legend->all_stored()) rating.legend[colour] = meaning;
+    for (const auto& [colour, meaning] : legend->all_stored()) {
+      if (std::find(colours.begin(), colours.end(), colour) == colours.end())
+        legend->mistake(colour, fmt::format("no rating is {}", colour),
+                        fmt::format("the colours are {}", fmt::join(colours, ", ")));
+      rating.legend[colour] = meaning;
+    }
     legend->finish();
   }
   // A colour without its words means something else on the next board (DOMAIN.md 3.2).
-  for (const std::string colour : {"grey", "green", "amber", "red", "blue"})
-    if (!rating.legend.contains(colour))
+  for (const std::string_view colour : colours)
+    if (!rating.legend.contains(std::string{colour}))
       row.mistake("legend", fmt::format("the legend does not say what {} means", colour),
                   fmt::format("add {} = \"...\"", colour));
   rating.source =
