@@ -57,6 +57,8 @@ void read_notices(Row row, Definition& definition) {
       row.required_text("moved", "name the template for a chased deadline that moved later");
   definition.hand_over_template =
       row.required_text("hand_over", "name the template for the new holder of a post");
+  definition.moved_template_urgent = row.text("moved_urgent").value_or("");
+  definition.hand_over_template_urgent = row.text("hand_over_urgent").value_or("");
   row.finish();
 }
 

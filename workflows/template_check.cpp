@@ -26,6 +26,11 @@ constexpr std::array<std::string_view, 27> closed_slots{"reference",    "kind",
                                                         "count",        "occurred",
                                                         "obligation",   "days_late",
                                                         "what_next"};
+// S10.6: what mail of family A may show. Reference, times and the numbers to call; no word that tells
+// a reader over the shoulder what it is about.
+constexpr std::array<std::string_view, 12> urgent_slots{
+    "reference", "parent_reference", "opened",  "occurred",  "due",           "due_date",
+    "due_time",  "missed",           "down_from", "down_to", "contact_phone", "urgent_phone"};
 constexpr std::string_view field_prefix = "field.";
 
 bool is_field_slot(std::string_view slot) {
@@ -72,6 +77,8 @@ Uses find_uses(const Definition& definition) {
   for (const auto& [name, ladder] : definition.ladders)
     for (const auto& rung : ladder.rungs) uses[rung.template_name];
   for (const auto& name : {definition.moved_template, definition.hand_over_template}) uses[name];
+  for (const auto& name : {definition.moved_template_urgent, definition.hand_over_template_urgent})
+    if (!name.empty()) uses[name].push_back({nullptr, Family::a});
   return uses;
 }
 
@@ -86,12 +93,7 @@ void check_field_slot(const Checking& c, const std::string& slot, const std::vec
     return;
   }
   for (const auto& use : uses) {
-    if (use.family == Family::a) {
-      c.mistakes.add_at(key, fmt::format("'{}' cannot stand in mail of family A", slot),
-                        "show the reference, times and the number to call");
-      continue;
-    }
-    if (!use.kind) continue;
+    if (!use.kind || use.family == Family::a) continue;
     const auto* field = use.kind->find_field(name);
     if (!field) {
       c.mistakes.add_at(key, fmt::format("kind '{}' has no field '{}'", use.kind->name, name),
@@ -119,6 +121,18 @@ void check_field_slot(const Checking& c, const std::string& slot, const std::vec
                                     name, use.kind->name),
                         "remove it, or make its class public");
   }
+}
+
+// S10.6: an urgent mail may be read on a locked screen, at night, by anybody.
+void check_urgent_slot(const Checking& c, const std::string& slot, const std::string& key) {
+  if (std::find(urgent_slots.begin(), urgent_slots.end(), slot) != urgent_slots.end()) return;
+  c.mistakes.add_at(key, fmt::format("'{}' cannot stand in mail of family A", slot),
+                    "show the reference, times and the numbers to call");
+}
+
+bool is_urgent(const std::vector<Use>& uses) {
+  return std::any_of(uses.begin(), uses.end(),
+                     [](const Use& use) { return use.family == Family::a; });
 }
 
 // Walks the tags of a template's text; reports what assured does not render, and names not
@@ -269,7 +283,10 @@ void check_templates(const Checking& c) {
       } else if (std::find(known.begin(), known.end(), slot) == known.end()) {
         c.mistakes.add_at(path + ".slots", fmt::format("there is no slot '{}'", slot),
                           suggest(slot, known));
+        continue;
       }
+      if (used != uses.end() && is_urgent(used->second))
+        check_urgent_slot(c, slot, path + ".slots");
     }
     if (text == c.establishment.texts.end())
       c.mistakes.add_at(path, "this template has no text",
@@ -290,6 +307,18 @@ void check_templates(const Checking& c) {
   };
   notice("moved", c.definition.moved_template);
   notice("hand_over", c.definition.hand_over_template);
+  notice("moved_urgent", c.definition.moved_template_urgent);
+  notice("hand_over_urgent", c.definition.hand_over_template_urgent);
+  // The routine wording names what is owed, so that it cannot stand in for the urgent one.
+  const bool has_urgent =
+      std::any_of(c.definition.ladders.begin(), c.definition.ladders.end(),
+                  [](const auto& ladder) { return ladder.second.family == Family::a; });
+  if (!has_urgent || !c.mistakes.has_place("notices")) return;
+  for (const std::string key : {"notices.moved_urgent", "notices.hand_over_urgent"})
+    if (!c.mistakes.has_place(key))
+      c.mistakes.add_at(key, "this key is missing",
+                        "name a template that shows the reference, times and the numbers to call; "
+                        "a ladder of family A needs it");
 }
 
 }  // namespace assured::reading

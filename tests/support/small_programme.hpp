@@ -32,6 +32,8 @@ source = "local policy, to be confirmed"
 [notices]
 moved = "moved"
 hand_over = "hand-over"
+moved_urgent = "unsafe"
+hand_over_urgent = "unsafe"
 
 [contact]
 name = "Board office"

@@ -15,7 +15,7 @@ ladder = "chasing"
 family = "C"
 source = "local policy, to be confirmed"
 [kind.audit.state.closed])");
-  CHECK(told(toml) == Told{"small.toml:105:19: kind.audit.state.parked: no item can get into this "
+  CHECK(told(toml) == Told{"small.toml:107:19: kind.audit.state.parked: no item can get into this "
                            "state (lead a transition to it, or remove it)"});
 }
 
@@ -26,7 +26,7 @@ event = "accept")",
                   R"(from = ["submitted", "accepted"]
 event = "accept")");
   CHECK(told(toml) ==
-        Told{"small.toml:256:1: kind.return.transition[4].from: the state 'accepted' is final, and "
+        Told{"small.toml:258:1: kind.return.transition[4].from: the state 'accepted' is final, and "
              "this leads out of it (remove it from the list, or remove final = true)"});
 }
 
@@ -38,7 +38,7 @@ owner = "board:qa-officer")",
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:95:1: kind.audit.state.running.owner: this key is missing (a state that is not final has an owner: owner = "board:qa-officer"))"});
+          R"(small.toml:97:1: kind.audit.state.running.owner: this key is missing (a state that is not final has an owner: owner = "board:qa-officer"))"});
 }
 
 TEST_CASE("a state in which nobody owes anything", "[programme][broken]") {
@@ -52,7 +52,7 @@ source = "local policy, to be confirmed")",
                   R"(title = "Planned"
 owner = "board:qa-officer")");
   CHECK(told(toml) ==
-        Told{"small.toml:88:19: kind.audit.state.planned: nobody owes anything in this state (give "
+        Told{"small.toml:90:19: kind.audit.state.planned: nobody owes anything in this state (give "
              "it a deadline, or let an obligation open on state:planned)"});
 }
 
@@ -69,9 +69,9 @@ ladder = "chasing"
 family = "C"
 source = "local policy, to be confirmed")");
   CHECK(told(toml) ==
-        Told{"small.toml:287:21: kind.concern.state.answered: nothing leads out of this state, and "
+        Told{"small.toml:289:21: kind.concern.state.answered: nothing leads out of this state, and "
              "it is not final (add a transition from it, or write final = true)",
-             "small.toml:287:21: kind.concern.state.answered: 'answered' is never closed: nothing "
+             "small.toml:289:21: kind.concern.state.answered: 'answered' is never closed: nothing "
              "that ends it can happen from state 'answered' (name an event or a state in closes_on "
              "that can be reached)"});
 }
@@ -90,7 +90,7 @@ by = ["agency:lead"]
 [[kind.return.transition]]
 from = ["allocated"]
 event = "submit")");
-  CHECK(told(toml) == Told{"small.toml:239:1: kind.return.transition[2]: after 'note' the item can "
+  CHECK(told(toml) == Told{"small.toml:241:1: kind.return.transition[2]: after 'note' the item can "
                            "stand in 'allocated' with nothing owed (let an obligation open on it, "
                            "or stay open until the state is left)"});
 }
@@ -117,7 +117,7 @@ event = "ask-again"
 to = "raised"
 by = ["agency:lead"])");
   CHECK(told(toml) ==
-        Told{"small.toml:294:1: kind.concern.obligation[1]: 'answer the concern' is never closed: "
+        Told{"small.toml:296:1: kind.concern.obligation[1]: 'answer the concern' is never closed: "
              "nothing that ends it can happen from state 'raised' or 'answered' (name an event or "
              "a state in closes_on that can be reached)"});
 }
@@ -126,9 +126,9 @@ TEST_CASE("an obligation that is never opened", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(opens_on = ["state:running"])", R"(opens_on = ["event:withdraw"])");
   CHECK(told(toml) ==
-        Told{"small.toml:95:19: kind.audit.state.running: nobody owes anything in this state (give "
+        Told{"small.toml:97:19: kind.audit.state.running: nobody owes anything in this state (give "
              "it a deadline, or let an obligation open on state:running)",
-             "small.toml:126:1: kind.audit.obligation[1]: 'collect the returns' is never opened "
+             "small.toml:128:1: kind.audit.obligation[1]: 'collect the returns' is never opened "
              "(name a state or an event in opens_on that can be reached)"});
 }
 
@@ -146,7 +146,7 @@ auto = true
 from = ["reporting"]
 event = "approve")");
   CHECK(told(toml) ==
-        Told{"small.toml:148:1: kind.audit.transition[2].auto: these steps happen by themselves in "
+        Told{"small.toml:150:1: kind.audit.transition[2].auto: these steps happen by themselves in "
              "a circle: running, reporting, running (let a person or time do one of them)"});
 }
 
@@ -168,8 +168,8 @@ event = "accept"
 to = "excused"
 by = ["board:qa-officer"])");
   CHECK(told(toml) ==
-        Told{"small.toml:260:1: kind.return.transition[5]: 'accept' in state 'submitted' is never "
-             "taken this way (the one in line 255 comes first and has no guard)"});
+        Told{"small.toml:262:1: kind.return.transition[5]: 'accept' in state 'submitted' is never "
+             "taken this way (the one in line 257 comes first and has no guard)"});
 }
 
 TEST_CASE("a kind that nothing makes", "[programme][broken]") {
@@ -180,7 +180,7 @@ TEST_CASE("a kind that nothing makes", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:173:7: kind.return: nothing makes an item of kind 'return' (add [kind.return.start], or { create = "return" } to an event))"});
+          R"(small.toml:175:7: kind.return: nothing makes an item of kind 'return' (add [kind.return.start], or { create = "return" } to an event))"});
 }
 
 TEST_CASE("a step by itself that names somebody", "[programme][broken]") {
@@ -190,7 +190,7 @@ auto = true)",
                   R"(to = "reporting"
 auto = true
 by = ["board:chair"])");
-  CHECK(told(toml) == Told{"small.toml:149:1: kind.audit.transition[2].by: nobody does this; it "
+  CHECK(told(toml) == Told{"small.toml:151:1: kind.audit.transition[2].by: nobody does this; it "
                            "happens by itself (remove 'by')"});
 }
 
@@ -204,14 +204,14 @@ to = "answered")");
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:303:1: kind.concern.transition[1].by: this key is missing (say who may do it: ["agency:lead"]))"});
+          R"(small.toml:305:1: kind.concern.transition[1].by: this key is missing (say who may do it: ["agency:lead"]))"});
 }
 
 TEST_CASE("a meeting of a body that there is not", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(at = "next qa-subgroup - 5wd")", R"(at = "next qa-group - 5wd")");
   CHECK(told(toml) ==
-        Told{"small.toml:101:1: kind.audit.state.reporting.deadline: there is no body 'qa-group' "
+        Told{"small.toml:103:1: kind.audit.state.reporting.deadline: there is no body 'qa-group' "
              "whose meeting this could be (known: board, qa-subgroup)"});
 }
 
@@ -221,13 +221,13 @@ TEST_CASE("a meeting that is not named", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:101:14: kind.audit.state.reporting.deadline.at: 'the next meeting' does not name a meeting (write "next BODY", or "next BODY - 5wd"))"});
+          R"(small.toml:103:14: kind.audit.state.reporting.deadline.at: 'the next meeting' does not name a meeting (write "next BODY", or "next BODY - 5wd"))"});
 }
 
 TEST_CASE("a met guard with an unknown body", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"({ met = "qa-subgroup" })", R"({ met = "executive" })");
-  CHECK(told(toml) == Told{"small.toml:163:50: kind.audit.transition[4].requires[2].met: there is "
+  CHECK(told(toml) == Told{"small.toml:165:50: kind.audit.transition[4].requires[2].met: there is "
                            "no body 'executive' (known: board, qa-subgroup)"});
 }
 
@@ -238,7 +238,7 @@ title = "Independent chair")",
                   R"([post.chair]
 title = "Independent chair"
 above = "qa-chair")");
-  CHECK(told(toml) == Told{"small.toml:46:1: post.chair.above: these posts stand above one another "
+  CHECK(told(toml) == Told{"small.toml:48:1: post.chair.above: these posts stand above one another "
                            "in a circle: chair, qa-chair, chair (leave 'above' out at the top)"});
 }
 
@@ -248,14 +248,14 @@ TEST_CASE("an unknown post above", "[programme][broken]") {
 above = "nhs/director")",
                   R"(title = "Named nurse"
 above = "nhs/directer")");
-  CHECK(told(toml) == Told{"small.toml:65:1: agency.nhs.post.lead.above: there is no post "
+  CHECK(told(toml) == Told{"small.toml:67:1: agency.nhs.post.lead.above: there is no post "
                            "'nhs/directer' (did you mean 'nhs/director'?)"});
 }
 
 TEST_CASE("an unknown member of a body", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(members = ["chair"])", R"(members = ["chairs"])");
-  CHECK(told(toml) == Told{"small.toml:41:1: body.board.members: there is no post 'chairs' (did "
+  CHECK(told(toml) == Told{"small.toml:43:1: body.board.members: there is no post 'chairs' (did "
                            "you mean 'chair'?)"});
 }
 
@@ -265,22 +265,22 @@ TEST_CASE("a ladder that goes past the top", "[programme][broken]") {
 above = "chair")",
                   R"(title = "Director of nursing")");
   CHECK(told(toml) ==
-        Told{"small.toml:334:1: ladder.returns.rung[3].to: 'owner.above2' goes past the top for "
+        Told{"small.toml:336:1: ladder.returns.rung[3].to: 'owner.above2' goes past the top for "
              "'nhs/lead', who may owe 'return the audit' (name a post, or say who is above)"});
 }
 
 TEST_CASE("a role that nobody holds at one agency", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, "[agency.police.post.lead]", "[agency.police.post.officer]");
-  CHECK(told(toml) == Told{"small.toml:179:1: kind.return.state.notified.owner: nobody has the "
+  CHECK(told(toml) == Told{"small.toml:181:1: kind.return.state.notified.owner: nobody has the "
                            "role 'lead' at 'police' (add [agency.police.post.lead])",
-                           "small.toml:223:1: kind.return.obligation[1].fallback: nobody has the "
+                           "small.toml:225:1: kind.return.obligation[1].fallback: nobody has the "
                            "role 'lead' at 'police' (add [agency.police.post.lead])",
-                           "small.toml:286:1: kind.concern.state.raised.owner: nobody has the role "
+                           "small.toml:288:1: kind.concern.state.raised.owner: nobody has the role "
                            "'lead' at 'police' (add [agency.police.post.lead])",
-                           "small.toml:296:1: kind.concern.obligation[1].owed_by: nobody has the "
+                           "small.toml:298:1: kind.concern.obligation[1].owed_by: nobody has the "
                            "role 'lead' at 'police' (add [agency.police.post.lead])",
-                           "small.toml:331:1: ladder.returns.rung[2].to: nobody has the role "
+                           "small.toml:333:1: ladder.returns.rung[2].to: nobody has the role "
                            "'lead' at 'police' (add [agency.police.post.lead])"});
 }
 
@@ -296,7 +296,7 @@ to = ["board:chair"]
 template = "late"
 [ladder.unsafe]
 family = "A")");
-  CHECK(told(toml) == Told{"small.toml:339:9: ladder.spare: no obligation uses this ladder (name "
+  CHECK(told(toml) == Told{"small.toml:341:9: ladder.spare: no obligation uses this ladder (name "
                            "it in one, or remove it)"});
 }
 
@@ -306,7 +306,7 @@ TEST_CASE("rungs out of order", "[programme][broken]") {
 to = ["owner"])",
                   R"(at = "+2wd"
 to = ["owner"])");
-  CHECK(told(toml) == Told{"small.toml:330:1: ladder.returns.rung[2].at: the rungs are out of "
+  CHECK(told(toml) == Told{"small.toml:332:1: ladder.returns.rung[2].at: the rungs are out of "
                            "order: 1wd comes before 2wd (put the rungs in order of time)"});
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("rungs out of order in different units", "[programme][broken]") {
 to = ["owner"])",
                   R"(at = "+4w"
 to = ["owner"])");
-  CHECK(told(toml) == Told{"small.toml:330:1: ladder.returns.rung[2].at: the rungs are out of "
+  CHECK(told(toml) == Told{"small.toml:332:1: ladder.returns.rung[2].at: the rungs are out of "
                            "order: 1wd comes before 4w (put the rungs in order of time)"});
 }
 
@@ -327,7 +327,7 @@ ladder = "unsafe")",
                   R"(family = "B"
 ladder = "unsafe")");
   CHECK(told(toml) ==
-        Told{"small.toml:301:1: kind.concern.obligation[1].family: this is of family B, and its "
+        Told{"small.toml:303:1: kind.concern.obligation[1].family: this is of family B, and its "
              "ladder 'unsafe' of family A (choose a ladder of the same family)"});
 }
 
@@ -347,7 +347,7 @@ TEST_CASE("a due date without a unit", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:131:9: kind.audit.obligation[1].due.after: "30" is not a length of time. A number needs its unit: 30d or 30wd? The units are 30min, 4h, 2wd (working days), 10d, 2w, 6mo and 1y.)"});
+          R"(small.toml:133:9: kind.audit.obligation[1].due.after: "30" is not a length of time. A number needs its unit: 30d or 30wd? The units are 30min, 4h, 2wd (working days), 10d, 2w, 6mo and 1y.)"});
 }
 
 TEST_CASE("a due date that says nothing", "[programme][broken]") {
@@ -357,7 +357,7 @@ TEST_CASE("a due date that says nothing", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:131:7: kind.audit.obligation[1].due: this does not say when it is due (write { after = "5wd", from = "entry" }, { in_hours = "2h", else = "4h", from = "now" }, { at = "next BODY" } or { on = "a_date_field" }))"});
+          R"(small.toml:133:7: kind.audit.obligation[1].due: this does not say when it is due (write { after = "5wd", from = "entry" }, { in_hours = "2h", else = "4h", from = "now" }, { at = "next BODY" } or { on = "a_date_field" }))"});
 }
 
 TEST_CASE("a due date of two forms", "[programme][broken]") {
@@ -367,7 +367,7 @@ TEST_CASE("a due date of two forms", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:131:7: kind.audit.obligation[1].due: 'after' and 'on' cannot stand together (write { after = "5wd", from = "entry" }, { in_hours = "2h", else = "4h", from = "now" }, { at = "next BODY" } or { on = "a_date_field" }))"});
+          R"(small.toml:133:7: kind.audit.obligation[1].due: 'after' and 'on' cannot stand together (write { after = "5wd", from = "entry" }, { in_hours = "2h", else = "4h", from = "now" }, { at = "next BODY" } or { on = "a_date_field" }))"});
 }
 
 TEST_CASE("a deadline that does not say from when", "[programme][broken]") {
@@ -375,7 +375,7 @@ TEST_CASE("a deadline that does not say from when", "[programme][broken]") {
   toml =
       replaced(toml, R"(due = { after = "30wd", from = "entry" })", R"(due = { after = "30wd" })");
   CHECK(told(toml) ==
-        Told{"small.toml:131:7: kind.audit.obligation[1].due.from: this key is missing (say what "
+        Told{"small.toml:133:7: kind.audit.obligation[1].due.from: this key is missing (say what "
              "it counts from: entry, created, now, or the name of a field)"});
 }
 

@@ -12,7 +12,7 @@ Told told_of(std::vector<SourceText> files) {
 
 TEST_CASE("a mistake of TOML is told with its place, and alone", "[programme][broken]") {
   CHECK(told(replaced(whole, "title = \"Audit\"\n", "title = \"Audit\n")) ==
-        Told{"small.toml:81:15: this is not TOML: Error while parsing string: unescaped control "
+        Told{"small.toml:83:15: this is not TOML: Error while parsing string: unescaped control "
              "characters other than TAB (U+0009) are explicitly prohibited (the rest of this file "
              "is read once this is put "
              "right)"});
@@ -28,7 +28,7 @@ TEST_CASE("a key that is written twice is a mistake of TOML", "[programme][broke
 
 TEST_CASE("a table that is written twice is a mistake of TOML", "[programme][broken]") {
   CHECK(told(replaced(whole, "[area.south]", "[area.north]")) ==
-        Told{"small.toml:31:1: this is not TOML: Error while parsing table header: cannot redefine "
+        Told{"small.toml:33:1: this is not TOML: Error while parsing table header: cannot redefine "
              "existing table 'area.north' (the rest of this file is read once this is put right)"});
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("two kinds of one name name both places", "[programme][broken]") {
                   "[kind.concern]\ninitial = \"raised\"\n[kind.concern.state.raised]\n"
                   "final = true\n"}}) ==
         Told{"more.toml:1:1: kind.concern: two kinds of one name (the other is at "
-             "small.toml:273:7; keep one of them)"});
+             "small.toml:275:7; keep one of them)"});
 }
 
 TEST_CASE("two ladders, templates, agencies, posts, bodies and areas of one name",
@@ -113,17 +113,17 @@ TEST_CASE("two ladders, templates, agencies, posts, bodies and areas of one name
                   "[[ladder.unsafe.rung]]\nat = \"0h\"\nto = [\"owner\"]\ntemplate = \"unsafe\"\n"
                   "[body.board]\nset_date = { by = \"board:chair\", within = \"5wd\", ladder = "
                   "\"chasing\", source = \"x\" }\n"}}) ==
-        Told{"more.toml:1:1: area.north: two areas of one name (the other is at small.toml:29:7; "
+        Told{"more.toml:1:1: area.north: two areas of one name (the other is at small.toml:31:7; "
              "keep one of them)",
              "more.toml:2:1: agency.nhs: two agencies of one name (the other is at "
-             "small.toml:60:9; keep one of them)",
-             "more.toml:4:1: post.chair: two posts of one name (the other is at small.toml:44:7; "
+             "small.toml:62:9; keep one of them)",
+             "more.toml:4:1: post.chair: two posts of one name (the other is at small.toml:46:7; "
              "keep one of them)",
              "more.toml:5:1: template.late: two templates of one name (the other is at "
-             "small.toml:353:11; keep one of them)",
+             "small.toml:355:11; keep one of them)",
              "more.toml:7:1: ladder.unsafe: two ladders of one name (the other is at "
-             "small.toml:339:9; keep one of them)",
-             "more.toml:13:1: body.board: two bodies of one name (the other is at small.toml:39:7; "
+             "small.toml:341:9; keep one of them)",
+             "more.toml:13:1: body.board: two bodies of one name (the other is at small.toml:41:7; "
              "keep one of them)"});
 }
 
@@ -164,14 +164,14 @@ TEST_CASE("all mistakes are told at once, in order of place", "[programme][broke
       told(parse_programme({{"small.toml", toml}}, templates)) ==
       Told{
           R"(small.toml:11:1: correct_within: "1day" is not a length of time. Write 1d (calendar days) or 1wd (working days). The units are 30min, 4h, 2wd (working days), 10d, 2w, 6mo and 1y.)",
-          "small.toml:65:1: agency.nhs.post.lead.above: there is no post 'nhs/directer' (did you "
+          "small.toml:67:1: agency.nhs.post.lead.above: there is no post 'nhs/directer' (did you "
           "mean 'nhs/director'?)",
-          "small.toml:138:1: kind.audit.transition[1].to: kind 'audit' has no state 'runing' (did "
+          "small.toml:140:1: kind.audit.transition[1].to: kind 'audit' has no state 'runing' (did "
           "you mean 'running'?)",
-          "small.toml:246:3: kind.return.transition[2].requires[1]: there is no guard 'feild' (did "
+          "small.toml:248:3: kind.return.transition[2].requires[1]: there is no guard 'feild' (did "
           "you mean 'field'?)",
-          R"(small.toml:294:1: kind.concern.obligation[1].source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))",
-          "small.toml:339:1: ladder.unsafe.family: there is no family 'D' (write A for unsafe "
+          R"(small.toml:296:1: kind.concern.obligation[1].source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))",
+          "small.toml:341:1: ladder.unsafe.family: there is no family 'D' (write A for unsafe "
           "practice, B for professional disagreement, C for chasing)",
           "templates/closed.mustache:4:1: template.closed: three braces are not allowed (write "
           "{{field.theme}})"});

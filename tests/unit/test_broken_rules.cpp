@@ -13,7 +13,7 @@ source = "local policy, to be confirmed")",
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:126:1: kind.audit.obligation[1].source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
+          R"(small.toml:128:1: kind.audit.obligation[1].source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
 }
 
 TEST_CASE("a missing source of a deadline", "[programme][broken]") {
@@ -28,7 +28,7 @@ family = "C")");
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:98:1: kind.audit.state.reporting.source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
+          R"(small.toml:100:1: kind.audit.state.reporting.source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
 }
 
 TEST_CASE("a missing source of the rule for vacancies", "[programme][broken]") {
@@ -53,7 +53,7 @@ set_date = { by = "board:administrator", within = "5wd", ladder = "chasing" })")
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:42:12: body.board.set_date.source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
+          R"(small.toml:44:12: body.board.set_date.source: this key is missing (name the policy and its version, or write "local policy, to be confirmed"))"});
 }
 
 TEST_CASE("a missing close of day", "[programme][broken]") {
@@ -94,7 +94,7 @@ TEST_CASE("a missing number to call with a ladder of family A", "[programme][bro
   toml = replaced(toml, R"(urgent_phone = "01234 999999"
 )",
                   "");
-  CHECK(told(toml) == Told{"small.toml:23:2: contact.urgent_phone: this key is missing (a ladder "
+  CHECK(told(toml) == Told{"small.toml:25:2: contact.urgent_phone: this key is missing (a ladder "
                            "of family A tells people which number to call)"});
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a missing name", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:294:1: kind.concern.obligation[1].name: this key is missing (say what is owed: "return the audit"))"});
+          R"(small.toml:296:1: kind.concern.obligation[1].name: this key is missing (say what is owed: "return the audit"))"});
 }
 
 TEST_CASE("an unknown nation", "[programme][broken]") {
@@ -146,7 +146,7 @@ TEST_CASE("a number where a text belongs", "[programme][broken]") {
 )");
   CHECK(
       told(toml) ==
-      Told{"small.toml:81:1: kind.audit.title: this is a number, not a text (write it in quotes)"});
+      Told{"small.toml:83:1: kind.audit.title: this is a number, not a text (write it in quotes)"});
 }
 
 TEST_CASE("an assignment that owes without a fallback", "[programme][broken]") {
@@ -157,7 +157,7 @@ fallback = "agency:lead")",
   CHECK(
       told(toml) ==
       Told{
-          R"(small.toml:220:1: kind.return.obligation[1].fallback: nobody owes this while no 'auditor' is assigned (write fallback = "agency:lead"))"});
+          R"(small.toml:222:1: kind.return.obligation[1].fallback: nobody owes this while no 'auditor' is assigned (write fallback = "agency:lead"))"});
 }
 
 TEST_CASE("a count by a field that is not indexed", "[programme][broken]") {
@@ -179,7 +179,7 @@ class = "internal")");
   CHECK(
       told(toml) ==
       Told{
-          "small.toml:151:55: kind.audit.transition[2].requires[2].where.area: items are counted "
+          "small.toml:153:55: kind.audit.transition[2].requires[2].where.area: items are counted "
           "by the field 'area', which is not indexed (add indexed = true to it in kind 'return')"});
 }
 
@@ -187,14 +187,14 @@ TEST_CASE("a count by a value that a field cannot have", "[programme][broken]") 
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(area = "north" }, at_least)", R"(area = "west" }, at_least)");
   CHECK(told(toml) ==
-        Told{"small.toml:151:55: kind.audit.transition[2].requires[2].where.area: 'west' cannot be "
+        Told{"small.toml:153:55: kind.audit.transition[2].requires[2].where.area: 'west' cannot be "
              "a value of the field 'area' (Choose one of: north, south.)"});
 }
 
 TEST_CASE("a count that does not say how many", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, ", at_least = 1, says", ", says");
-  CHECK(told(toml) == Told{"small.toml:151:3: kind.audit.transition[2].requires[2].at_least: this "
+  CHECK(told(toml) == Told{"small.toml:153:3: kind.audit.transition[2].requires[2].at_least: this "
                            "key is missing (say how many: at_least, at_most or exactly)"});
 }
 
@@ -203,7 +203,7 @@ TEST_CASE("a join gate without an excuse", "[programme][broken]") {
   toml = replaced(toml, R"(to = "excused"
 excuse = true)",
                   R"(to = "excused")");
-  CHECK(told(toml) == Told{"small.toml:150:5: kind.audit.transition[2].requires[1].all: one "
+  CHECK(told(toml) == Told{"small.toml:152:5: kind.audit.transition[2].requires[1].all: one "
                            "'return' that never answers would hold this up for ever (give kind "
                            "'return' a transition with excuse = true into one of these states)"});
 }
@@ -213,7 +213,7 @@ TEST_CASE("an excuse without a reason", "[programme][broken]") {
   toml = replaced(toml, R"(by = ["board:chair"]
 requires = [{ reason = true }])",
                   R"(by = ["board:chair"])");
-  CHECK(told(toml) == Told{"small.toml:264:1: kind.return.transition[5].excuse: an excuse needs a "
+  CHECK(told(toml) == Told{"small.toml:266:1: kind.return.transition[5].excuse: an excuse needs a "
                            "reason, which the report shows (add { reason = true } to 'requires')"});
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a cascade over a concern", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(effects = [{ cascade = "withdraw-return", kind = "return" }])",
                   R"(effects = [{ cascade = "answer", kind = "concern" }])");
-  CHECK(told(toml) == Told{"small.toml:171:34: kind.audit.transition[5].effects[1].kind: 'answer "
+  CHECK(told(toml) == Told{"small.toml:173:34: kind.audit.transition[5].effects[1].kind: 'answer "
                            "the concern' of kind 'concern' is of family A and cannot be cascaded "
                            "away (end each of them by an event of its own)"});
 }
@@ -238,7 +238,7 @@ by = ["agency:lead"]
 from = ["raised"]
 event = "time"
 to = "answered")");
-  CHECK(told(toml) == Told{"small.toml:308:1: kind.concern.transition[2].expires: this key is "
+  CHECK(told(toml) == Told{"small.toml:310:1: kind.concern.transition[2].expires: this key is "
                            "missing (name the obligation whose due date moves the item)"});
 }
 
@@ -256,7 +256,7 @@ event = "time"
 expires = "answer a concern"
 to = "answered")");
   CHECK(told(toml) ==
-        Told{"small.toml:311:1: kind.concern.transition[2].expires: kind 'concern' has no "
+        Told{"small.toml:313:1: kind.concern.transition[2].expires: kind 'concern' has no "
              "obligation 'answer a concern' (did you mean 'answer the concern'?)"});
 }
 
@@ -266,7 +266,7 @@ TEST_CASE("an event that the engine has already", "[programme][broken]") {
 event = "approve")",
                   R"(from = ["reporting"]
 event = "correct")");
-  CHECK(told(toml) == Told{"small.toml:155:1: kind.audit.transition[3].event: 'correct' is an "
+  CHECK(told(toml) == Told{"small.toml:157:1: kind.audit.transition[3].event: 'correct' is an "
                            "event that every item has already (give this event another name)"});
 }
 
@@ -278,14 +278,14 @@ title)",
 final = true
 [kind.audit.state.closed]
 title)");
-  CHECK(told(toml) == Told{"small.toml:105:1: kind.audit.state.voided: every kind has a state "
+  CHECK(told(toml) == Told{"small.toml:107:1: kind.audit.state.voided: every kind has a state "
                            "'voided' for what was undone (give this state another name)"});
 }
 
 TEST_CASE("an approval that no event gives", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(approved_by = ["qa-subgroup"])", R"(approved_by = ["board"])");
-  CHECK(told(toml) == Told{"small.toml:163:15: kind.audit.transition[4].requires[1].approved_by: "
+  CHECK(told(toml) == Told{"small.toml:165:15: kind.audit.transition[4].requires[1].approved_by: "
                            "no event of kind 'audit' approves 'board' (known: qa-subgroup)"});
 }
 
@@ -294,7 +294,7 @@ TEST_CASE("a name with capitals", "[programme][broken]") {
   toml = replaced(toml, R"(name = "theme")", R"(name = "Theme")");
   toml = replaced(toml, R"(takes = ["theme",)", R"(takes = ["Theme",)");
   toml = replaced(toml, R"({ field = "theme" })", R"({ field = "Theme" })");
-  CHECK(told(toml) == Told{"small.toml:109:1: kind.audit.field[1].name: 'Theme' cannot be a name "
+  CHECK(told(toml) == Told{"small.toml:111:1: kind.audit.field[1].name: 'Theme' cannot be a name "
                            "(use small letters, digits, - and _, beginning with a letter)"});
 }
 
@@ -310,7 +310,7 @@ type = "date"
 [[kind.audit.field]]
 name = "theme")");
   CHECK(told(toml) ==
-        Told{"small.toml:361:1: template.closed.slots: the field 'secret' of kind 'audit' is "
+        Told{"small.toml:363:1: template.closed.slots: the field 'secret' of kind 'audit' is "
              "protected and cannot be in mail (remove it, and let the reader look it up)"});
 }
 
@@ -319,7 +319,7 @@ TEST_CASE("a template with a slot of free text", "[programme][broken]") {
   toml = replaced(toml, R"(slots = ["reference", "field.held_on"])",
                   R"(slots = ["reference", "field.held_on", "field.theme"])");
   CHECK(told(toml) ==
-        Told{"small.toml:358:1: template.closed.slots: the field 'theme' of kind 'audit' is free "
+        Told{"small.toml:360:1: template.closed.slots: the field 'theme' of kind 'audit' is free "
              "text and cannot be in mail (remove it, or make it an enumeration)"});
 }
 
@@ -327,7 +327,7 @@ TEST_CASE("a template with a slot of an unknown field", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(slots = ["reference", "field.held_on"])",
                   R"(slots = ["reference", "field.held_on", "field.held"])");
-  CHECK(told(toml) == Told{"small.toml:358:1: template.closed.slots: kind 'audit' has no field "
+  CHECK(told(toml) == Told{"small.toml:360:1: template.closed.slots: kind 'audit' has no field "
                            "'held' (did you mean 'held_on'?)"});
 }
 
@@ -335,7 +335,7 @@ TEST_CASE("a template with an unknown slot", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(slots = ["reference", "field.held_on"])",
                   R"(slots = ["referense", "reference", "field.held_on"])");
-  CHECK(told(toml) == Told{"small.toml:358:1: template.closed.slots: there is no slot 'referense' "
+  CHECK(told(toml) == Told{"small.toml:360:1: template.closed.slots: there is no slot 'referense' "
                            "(did you mean 'reference'?)"});
 }
 
@@ -343,8 +343,8 @@ TEST_CASE("a template of family A with a field", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(slots = ["reference", "due", "urgent_phone"])",
                   R"(slots = ["reference", "due", "urgent_phone", "field.about"])");
-  CHECK(told(toml) == Told{"small.toml:356:1: template.unsafe.slots: 'field.about' cannot stand in "
-                           "mail of family A (show the reference, times and the number to call)"});
+  CHECK(told(toml) == Told{"small.toml:358:1: template.unsafe.slots: 'field.about' cannot stand in "
+                           "mail of family A (show the reference, times and the numbers to call)"});
 }
 
 TEST_CASE("a template that nothing uses", "[programme][broken]") {
@@ -353,9 +353,9 @@ TEST_CASE("a template that nothing uses", "[programme][broken]") {
                   R"([template.spare]
 slots = []
 [template.moved])");
-  CHECK(told(toml) == Told{"small.toml:359:11: template.spare: nothing uses this template (name it "
+  CHECK(told(toml) == Told{"small.toml:361:11: template.spare: nothing uses this template (name it "
                            "in a rung or an effect, or remove it)",
-                           "small.toml:359:11: template.spare: this template has no text (add the "
+                           "small.toml:361:11: template.spare: this template has no text (add the "
                            "file spare.mustache)"});
 }
 
@@ -365,9 +365,9 @@ TEST_CASE("a template without a table", "[programme][broken]") {
 slots = ["reference", "obligation", "due"]
 )",
                   "");
-  CHECK(told(toml) == Told{"small.toml:315:1: ladder.chasing.rung[1].template: there is no "
+  CHECK(told(toml) == Told{"small.toml:317:1: ladder.chasing.rung[1].template: there is no "
                            "template 'due-soon' (known: closed, hand-over, late, moved, unsafe)",
-                           "small.toml:328:1: ladder.returns.rung[1].template: there is no "
+                           "small.toml:330:1: ladder.returns.rung[1].template: there is no "
                            "template 'due-soon' (known: closed, hand-over, late, moved, unsafe)",
                            "templates/due-soon.mustache:1:1: template.due-soon: there is no "
                            "template 'due-soon' (known: closed, hand-over, late, moved, unsafe)"});

@@ -56,6 +56,8 @@ TEST_CASE("the definition's own rules are read", "[programme]") {
   CHECK(d.vacancy.source == "local policy, to be confirmed");
   CHECK(d.moved_template == "moved");
   CHECK(d.hand_over_template == "hand-over");
+  CHECK(d.moved_template_urgent == "unsafe");
+  CHECK(d.hand_over_template_urgent == "unsafe");
   CHECK(d.link_kinds == std::vector<std::string>{"source", "follows", "duplicates", "supports"});
   CHECK(d.templates.at("closed").slots == std::vector<std::string>{"reference", "field.held_on"});
 }
@@ -221,13 +223,13 @@ TEST_CASE("effects are read with what they do", "[programme]") {
 TEST_CASE("a child that is created may be told of at once", "[programme]") {
   const auto reading = read_small_programme(
       replaced(std::string{small_programme_toml}, "copy = { area = \"area\" } }",
-               "copy = { area = \"area\" }, tell = [\"agency:lead\"], template = \"due-soon\", "
+               "copy = { area = \"area\" }, tell = [\"agency:lead\"], template = \"unsafe\", "
                "family = \"A\" }"));
   REQUIRE(reading.programme);
   const auto& create = reading.programme->definition.kinds.at("audit").transitions[0].effects[0];
   CHECK(create.kind == Effect::Kind::create);
   CHECK(to_text(create.to.at(0)) == "agency:lead");
-  CHECK(create.template_name == "due-soon");
+  CHECK(create.template_name == "unsafe");
   CHECK(create.family == Family::a);
 }
 

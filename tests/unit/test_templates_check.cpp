@@ -114,7 +114,7 @@ TEST_CASE("a definition without a text is told", "[programme][template]") {
   auto templates = small_programme_templates();
   templates.erase(templates.begin());
   CHECK(told(parse_programme({{"small.toml", std::string{small_programme_toml}}}, templates)) ==
-        Told{"small.toml:357:11: template.closed: this template has no text (add the file "
+        Told{"small.toml:359:11: template.closed: this template has no text (add the file "
              "closed.mustache)"});
 }
 
@@ -152,6 +152,62 @@ TEST_CASE("the class and the type of a field decide whether mail may show it",
   }
   for (const std::string field_class : {"internal", "public", "protected"})
     CHECK_FALSE(shows("text", field_class));
+}
+
+// S10.6: family A takes reference, times and the numbers to call, whatever sends it.
+TEST_CASE("mail of family A does not say what is owed, nor where it stands",
+          "[programme][template]") {
+  for (const std::string slot : {"kind", "state", "board", "agency", "post", "recipient", "rung",
+                                 "owner", "contact_name", "contact_mail", "why", "count",
+                                 "obligation", "days_late", "what_next"}) {
+    const auto toml =
+        replaced(std::string{small_programme_toml}, "slots = [\"reference\", \"due\", \"urgent_phone\"]",
+                 "slots = [\"reference\", \"due\", \"urgent_phone\", \"" + slot + "\"]");
+    CHECK(told(toml) == Told{"small.toml:358:1: template.unsafe.slots: '" + slot +
+                             "' cannot stand in mail of family A (show the reference, times and "
+                             "the numbers to call)"});
+  }
+}
+
+TEST_CASE("mail of family A shows references, times and numbers", "[programme][template]") {
+  CHECK(told(replaced(std::string{small_programme_toml},
+                      "slots = [\"reference\", \"due\", \"urgent_phone\"]",
+                      "slots = [\"reference\", \"parent_reference\", \"opened\", \"occurred\", "
+                      "\"due\", \"due_date\", \"due_time\", \"missed\", \"down_from\", "
+                      "\"down_to\", \"contact_phone\", \"urgent_phone\"]"))
+            .empty());
+}
+
+TEST_CASE("an urgent hand-over is held to what family A may show", "[programme][template]") {
+  CHECK(told(replaced(std::string{small_programme_toml}, "hand_over_urgent = \"unsafe\"",
+                      "hand_over_urgent = \"hand-over\"")) ==
+        Told{"small.toml:364:1: template.hand-over.slots: 'obligation' cannot stand in mail of "
+             "family A (show the reference, times and the numbers to call)"});
+}
+
+TEST_CASE("an urgent new date is held to what family A may show", "[programme][template]") {
+  CHECK(told(replaced(std::string{small_programme_toml}, "moved_urgent = \"unsafe\"",
+                      "moved_urgent = \"late\"")) ==
+        Told{"small.toml:356:1: template.late.slots: 'obligation' cannot stand in mail of family A "
+             "(show the reference, times and the numbers to call)",
+             "small.toml:356:1: template.late.slots: 'what_next' cannot stand in mail of family A "
+             "(show the reference, times and the numbers to call)"});
+}
+
+TEST_CASE("a ladder of family A needs the urgent notices", "[programme][template]") {
+  CHECK(told(replaced(std::string{small_programme_toml},
+                      "moved_urgent = \"unsafe\"\nhand_over_urgent = \"unsafe\"\n", "")) ==
+        Told{"small.toml:19:2: notices.moved_urgent: this key is missing (name a template that "
+             "shows the reference, times and the numbers to call; a ladder of family A needs it)",
+             "small.toml:19:2: notices.hand_over_urgent: this key is missing (name a template that "
+             "shows the reference, times and the numbers to call; a ladder of family A needs it)"});
+}
+
+TEST_CASE("an urgent notice names a template that is there", "[programme][template]") {
+  CHECK(told(replaced(std::string{small_programme_toml}, "moved_urgent = \"unsafe\"",
+                      "moved_urgent = \"unsaf\"")) ==
+        Told{"small.toml:22:1: notices.moved_urgent: there is no template 'unsaf' (did you mean "
+             "'unsafe'?)"});
 }
 
 }  // namespace
