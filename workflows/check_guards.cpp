@@ -264,6 +264,18 @@ struct EffectCheck {
     return found;
   }
 
+  // S12.1: what was typed as protected stays so wherever it goes. FieldClass goes from the strictest
+  // class to the freest.
+  void check_copy_class(const std::string& key, const FieldDef* source,
+                        const FieldDef* target) const {
+    if (!source || !target || target->field_class <= source->field_class) return;
+    mistake(key,
+            fmt::format("'{}' is {}, and '{}' only {}", source->name, to_text(source->field_class),
+                        target->name, to_text(target->field_class)),
+            fmt::format("give '{}' class = \"{}\", or do not copy it", target->name,
+                        to_text(source->field_class)));
+  }
+
   void check_create() const {
     const auto* each = own_field("each", effect.each);
     if (each && each->type != FieldType::agencies)
@@ -287,6 +299,7 @@ struct EffectCheck {
                 fmt::format("'{}' is of type {}, and '{}' of type {}", from, to_text(source->type),
                             to, to_text(target->type)),
                 "give both the same type");
+      check_copy_class(key, source, target);
     }
     if (!effect.to.empty()) check_told(*child);
   }
@@ -334,6 +347,7 @@ struct EffectCheck {
               fmt::format("'{}' is of type {}, and '{}' of type {}", effect.from,
                           to_text(source->type), effect.field, to_text(target->type)),
               "give both the same type");
+    check_copy_class("from", source, target);
     if (!target || effect.value.empty()) return;
     const bool is_date = target->type == FieldType::date || target->type == FieldType::instant;
     if (effect.value == "now" && is_date) return;

@@ -376,8 +376,64 @@ slots = ["reference", "obligation", "due"]
 TEST_CASE("two obligations of one name", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(name = "collect the returns")", R"(name = "planned")");
-  CHECK(told(toml) == Told{"small.toml:91:1: kind.audit.obligation: two obligations of one name, "
-                           "'planned' (the other is in line 126)"});
+  CHECK(told(toml) == Told{"small.toml:93:1: kind.audit.obligation: two obligations of one name, "
+                           "'planned' (the other is in line 128)"});
+}
+
+// S12.1
+TEST_CASE("a protected field is not copied into a freer one of a child", "[programme][broken]") {
+  std::string toml{small_programme_toml};
+  toml = replaced(toml, R"(name = "theme"
+type = "text"
+class = "internal")",
+                  R"(name = "theme"
+type = "text")");
+  toml = replaced(toml, R"(name = "finding"
+type = "text")",
+                  R"(name = "finding"
+type = "text"
+class = "public")");
+  toml = replaced(toml, "copy = { area = \"area\" }",
+                  "copy = { area = \"area\", finding = \"theme\" }");
+  CHECK(told(toml) ==
+        Told{"small.toml:144:76: kind.audit.transition[1].effects[1].copy.finding: 'theme' is "
+             "protected, and 'finding' only public (give 'finding' class = \"protected\", or do "
+             "not copy it)"});
+}
+
+TEST_CASE("a field is not set from a stricter one", "[programme][broken]") {
+  const auto with_classes = [](const std::string& from, const std::string& to) {
+    std::string toml{small_programme_toml};
+    toml = replaced(toml, R"([[kind.return.field]]
+name = "finding"
+type = "text")",
+                    R"([[kind.return.field]]
+name = "finding"
+type = "text"
+class = ")" + from + R"("
+[[kind.return.field]]
+name = "summary"
+type = "text"
+class = ")" + to + R"(")");
+    return told(replaced(toml, R"(event = "accept"
+to = "accepted")",
+                         R"(event = "accept"
+to = "accepted"
+effects = [{ set = "summary", from = "finding" }])"));
+  };
+  const auto refused = [](const std::string& from, const std::string& to) {
+    return Told{"small.toml:266:31: kind.return.transition[4].effects[1].from: 'finding' is " + from +
+                ", and 'summary' only " + to + " (give 'summary' class = \"" + from +
+                "\", or do not copy it)"};
+  };
+  for (const auto& [from, to] : {std::pair{"protected", "internal"}, std::pair{"protected", "public"},
+                                 std::pair{"internal", "public"}})
+    CHECK(with_classes(from, to) == refused(from, to));
+  for (const auto& [from, to] :
+       {std::pair{"protected", "protected"}, std::pair{"internal", "protected"},
+        std::pair{"internal", "internal"}, std::pair{"public", "protected"},
+        std::pair{"public", "internal"}, std::pair{"public", "public"}})
+    CHECK(with_classes(from, to).empty());
 }
 
 }  // namespace
