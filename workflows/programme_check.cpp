@@ -466,6 +466,28 @@ void check_obligation(const Checking& c, const KindDef& kind, std::size_t index)
         "choose a ladder of the same family");
 }
 
+// S15.4: of the clocks that run side by side on unsafe practice, "I have seen it" may hold back its own
+// only. A rung of an answer or an assurance is never held back by anybody's word.
+void check_acknowledging(const Checking& c, const KindDef& kind) {
+  const ObligationDef* first = nullptr;
+  for (std::size_t i = 0; i < kind.obligations.size(); ++i) {
+    const auto& obligation = kind.obligations[i];
+    if (obligation.family != Family::a) continue;
+    if (!first) {
+      first = &obligation;
+      continue;
+    }
+    const auto ladder = c.definition.ladders.find(obligation.ladder);
+    if (ladder == c.definition.ladders.end() || !ladder->second.ack_max) continue;
+    c.mistakes.add_at(
+        obligation_path(kind, i) + ".ladder",
+        fmt::format("'{}' is of family A and not the first such duty of its kind, so it cannot be "
+                    "acknowledged; its ladder '{}' has ack_max",
+                    obligation.name, obligation.ladder),
+        fmt::format("choose a ladder without ack_max; only '{}' may have one", first->name));
+  }
+}
+
 }  // namespace
 
 void check_kinds(const Checking& c) {
@@ -483,6 +505,7 @@ void check_kinds(const Checking& c) {
     check_shadowed(c, kind, path);
     check_start(c, kind, path);
     for (std::size_t i = 0; i < kind.obligations.size(); ++i) check_obligation(c, kind, i);
+    check_acknowledging(c, kind);
   }
 }
 

@@ -379,5 +379,33 @@ TEST_CASE("a deadline that does not say from when", "[programme][broken]") {
              "it counts from: entry, created, now, or the name of a field)"});
 }
 
+// S15.4
+TEST_CASE("only the first clock of family A can be acknowledged", "[programme][broken]") {
+  std::string toml{small_programme_toml};
+  toml = replaced(toml, R"([ladder.unsafe]
+family = "A")",
+                  R"([ladder.unsafe]
+family = "A"
+ack_max = "1h")");
+  CHECK(told(toml).empty());
+  toml = replaced(toml, R"([[kind.concern.transition]])",
+                  R"([[kind.concern.obligation]]
+name = "give assurance"
+owed_by = "agency:lead"
+opens_on = ["state:raised"]
+closes_on = ["event:answer"]
+due = { after = "48h", from = "entry" }
+source = "local policy, to be confirmed"
+family = "A"
+ladder = "unsafe"
+[[kind.concern.transition]])");
+  CHECK(told(toml) ==
+        Told{"small.toml:313:1: kind.concern.obligation[2].ladder: 'give assurance' is of family A "
+             "and not the first such duty of its kind, so it cannot be acknowledged; its ladder "
+             "'unsafe' has ack_max (choose a ladder without ack_max; only 'answer the concern' may "
+             "have one)"});
+  CHECK(told(replaced(toml, "ack_max = \"1h\"\n", "")).empty());
+}
+
 }  // namespace
 }  // namespace assured::test
