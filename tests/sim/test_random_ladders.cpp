@@ -22,9 +22,22 @@ constexpr std::uint32_t first_seed = 20260901;
 constexpr int ladders = 1000;
 const std::vector<std::string> names{"owner", "above", "above2", "lead", "chair"};
 
+struct RandomLadder {
+  struct Rung {
+    Span at;
+    std::vector<std::string> to;
+    std::optional<Span> every;
+  };
+  bool family_a = false;
+  std::string debtor;
+  std::vector<Rung> rungs;
+  std::set<std::string> absent;  // nobody holds these
+  int first_rung = 0;
+};
+
 struct Trial {
   Family family = Family::c;
-  OracleLadder ladder;
+  RandomLadder ladder;
   OracleTimeline line;
   std::vector<Date> closed_days;  // besides weekends and bank holidays
 };
@@ -85,10 +98,10 @@ class Maker {
     return *(all.begin() + below(static_cast<int>(all.size())));
   }
 
-  OracleLadder make_ladder(bool family_a) {
-    OracleLadder ladder{family_a, "owner", {}, {}, 0};
+  RandomLadder make_ladder(bool family_a) {
+    RandomLadder ladder{family_a, "owner", {}, {}, 0};
     for (int n = 2 + below(5); n > 0; --n) {
-      OracleLadder::Rung rung;
+      RandomLadder::Rung rung;
       rung.at = one_of<Span>(
           {{-24, Unit::hours},       {-4, Unit::hours},        {0, Unit::hours},
            {30, Unit::minutes},      {8, Unit::hours},         {48, Unit::hours},
@@ -297,7 +310,15 @@ Answer engine_of(const Trial& trial) {
 
 std::vector<Said> oracle_of(const Trial& trial) {
   const Calendar calendar = calendar_of(trial);
-  return play(trial.ladder, trial.line, OracleClock{london(), calendar, 9h});
+  OracleLadder ladder{trial.ladder.family_a, trial.ladder.first_rung, {}, {}, {}};
+  for (const auto& rung : trial.ladder.rungs) ladder.rungs.push_back({rung.at, rung.every});
+  ladder.readers = [&](int rung, Instant) {
+    auto to = trial.ladder.rungs[static_cast<std::size_t>(rung)].to;
+    std::erase_if(to, [&](const auto& name) { return trial.ladder.absent.contains(name); });
+    return to;
+  };
+  ladder.debtor = [&](Instant) { return trial.ladder.debtor; };
+  return play(ladder, trial.line, OracleClock{london(), calendar, 9h});
 }
 
 bool disagree(const Trial& trial) {

@@ -121,7 +121,8 @@ class Play {
         speaking[r] = {r, 0, planned(r)};
       else if (rung.turn && *rung.turn <= now)
         speaking[r] = {r, repeats ? std::max(rung.cycle, 0) + 1 : 0, *rung.turn};
-      else if (speaking.contains(r - 1) && nobody_reads(r - 1) && rung.cycle < 0)  // S3.5
+      else if (speaking.contains(r - 1) && ladder_.readers(r - 1, now).empty() &&
+               rung.cycle < 0)  // S3.5
         speaking[r] = {r, 0, now};
     }
     owed_ = -1;
@@ -129,8 +130,7 @@ class Play {
     std::map<std::string, Word> told;
     for (const auto& [r, word] : speaking) {
       state(r) = {repeat_after(r, now), now, word.cycle, false};
-      for (const auto& name : def(r).to)
-        if (!ladder_.absent.contains(name)) told[name] = word;
+      for (const auto& name : ladder_.readers(r, now)) told[name] = word;
     }
     // S6.2: who waited is told in time, or along with a later word.
     for (const auto& [name, wait] : std::exchange(waiting_, {})) {
@@ -142,9 +142,10 @@ class Play {
       if (word.rung < wait.rung) word = wait;
       word.at_once = true;
     }
+    const std::string debtor = ladder_.debtor(now);
     for (auto& [name, word] : told) {
-      if (down && !ladder_.family_a && told.contains(ladder_.debtor) && name != ladder_.debtor &&
-          !word.at_once && down->from < word.planned && word.planned < down->to) {
+      if (down && !ladder_.family_a && told.contains(debtor) && name != debtor && !word.at_once &&
+          down->from < word.planned && word.planned < down->to) {
         wait_until_ = working_day_after(clock_.accepted ? clock_.accepted(now) : now);
         waiting_[name] = word;
       } else {
@@ -153,10 +154,6 @@ class Play {
     }
   }
 
-  bool nobody_reads(int r) const {
-    return std::all_of(def(r).to.begin(), def(r).to.end(),
-                       [&](const auto& name) { return ladder_.absent.contains(name); });
-  }
   const OracleLadder::Rung& def(int r) const { return ladder_.rungs[static_cast<std::size_t>(r)]; }
   RungState& state(int r) { return rungs_[static_cast<std::size_t>(r)]; }
   int size() const { return static_cast<int>(rungs_.size()); }

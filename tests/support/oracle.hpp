@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,14 +15,14 @@ namespace assured::test {
 struct OracleLadder {
   struct Rung {
     Span at;
-    std::vector<std::string> to;  // names
     std::optional<Span> every;
   };
   bool family_a = false;
-  std::string debtor;
+  int first_rung = 0;  // rungs below are left out (S15.2)
   std::vector<Rung> rungs;
-  std::set<std::string> absent;  // names that nobody would answer to (S3.5)
-  int first_rung = 0;            // rungs below are left out (S15.2)
+  // The names that a rung would reach at an instant (S3.5: perhaps none), and who owes then.
+  std::function<std::vector<std::string>(int rung, Instant now)> readers;
+  std::function<std::string(Instant now)> debtor;
 };
 
 // What people did to the obligation, in whole minutes. They do nothing inside a downtime.
