@@ -22,7 +22,7 @@ constexpr std::size_t settings_bytes_max = 256 * 1024;
 constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
 
 constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
-                              "from_domain",    "programmes",      "operators",
+                              "from_domain",    "programmes",      "calendars",     "operators",
                               "log_level",      "sleep_s_max",     "stop_timeout_s",
                               "request_timeout_s", "request_bytes_max", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
@@ -93,6 +93,24 @@ class Reader {
 
 constexpr std::int64_t uid_max = std::numeric_limits<uid_t>::max() - 1;
 
+// A list of paths under `key`, each given to `add` with its place.
+template <class Add>
+void read_paths(const toml::node& node, const std::string& key, std::string_view remedy,
+                Reader& reader, const Add& add) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr || list->empty()) {
+    reader.add(node.source(), key, "this must be a list of one path or more", std::string{remedy});
+    return;
+  }
+  for (const toml::node& entry : *list) {
+    const auto value = entry.value_exact<std::string>();
+    if (!value || value->empty())
+      reader.add(entry.source(), key, "this must be a path in quotes", std::string{remedy});
+    else
+      add(reader.path(*value), reader.place(entry.source()));
+  }
+}
+
 void read_programmes(const toml::table& root, Reader& reader, Settings& settings) {
   constexpr std::string_view remedy = "write programmes = [\"programmes/your-board\"]";
   const toml::node* node = root.get("programmes");
@@ -100,20 +118,18 @@ void read_programmes(const toml::table& root, Reader& reader, Settings& settings
     reader.add(root.source(), "programmes", "this setting is missing", std::string{remedy});
     return;
   }
-  const toml::array* list = node->as_array();
-  if (list == nullptr || list->empty()) {
-    reader.add(node->source(), "programmes", "this must be a list of one path or more",
-               std::string{remedy});
-    return;
-  }
-  for (const toml::node& entry : *list) {
-    const auto value = entry.value_exact<std::string>();
-    if (!value || value->empty()) {
-      reader.add(entry.source(), "programmes", "this must be a path in quotes", std::string{remedy});
-      continue;
-    }
-    settings.programmes.push_back({reader.path(*value), reader.place(entry.source())});
-  }
+  read_paths(*node, "programmes", remedy, reader, [&](fs::path path, SourcePlace place) {
+    settings.programmes.push_back({std::move(path), std::move(place)});
+  });
+}
+
+void read_calendars(const toml::table& root, Reader& reader, Settings& settings) {
+  const toml::node* node = root.get("calendars");
+  if (node == nullptr) return;
+  read_paths(*node, "calendars", "write calendars = [\"calendars/england-and-wales.toml\"]", reader,
+             [&](fs::path path, SourcePlace place) {
+               settings.calendars.push_back({std::move(path), std::move(place)});
+             });
 }
 
 void read_operators(const toml::table& root, Reader& reader, Settings& settings) {
@@ -213,6 +229,7 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
                "this must be a domain in small letters", "such as \"board.example\"");
 
   read_programmes(root, reader, settings);
+  read_calendars(root, reader, settings);
   read_operators(root, reader, settings);
   read_users(root, reader, settings);
 

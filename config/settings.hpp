@@ -26,6 +26,11 @@ struct ProgrammeSource {
   SourcePlace place;
 };
 
+struct CalendarSource {
+  std::filesystem::path path;  // read by parse_calendar_file()
+  SourcePlace place;
+};
+
 // Relative paths are taken from the folder of the settings file.
 struct Settings {
   std::filesystem::path state_folder;
@@ -33,6 +38,7 @@ struct Settings {
   std::filesystem::path mail_folder;         // default: state_folder/mail
   std::string from_domain;                   // right side of every Message-ID
   std::vector<ProgrammeSource> programmes;
+  std::vector<CalendarSource> calendars;     // one-off holidays of a nation
   std::map<uid_t, std::map<std::string, std::string>> users;  // uid -> board -> person id (S14.4)
   std::set<uid_t> operators;                 // may load people, whoever they are
   std::string log_level = "info";            // trace, debug, info, warning, error

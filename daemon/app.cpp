@@ -107,7 +107,7 @@ struct App::Parts {
         clock(clock_),
         lock(settings.state_folder),
         store(open_state(settings.state_folder)),
-        programmes(open_boards(*store, settings.programmes, zones, clock.now())),
+        programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
         notifier(settings.mail_folder),
         scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); }),
         living_scheduler(scheduler),

@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "config/programme_files.hpp"
+#include "config/text_file.hpp"
 
 namespace assured {
 
 namespace {
 
 constexpr std::size_t items_at_once = 500;
+constexpr std::size_t calendar_bytes_max = 256 * 1024;
 
 // The digests of the definitions that items of the board are on.
 std::set<std::string> digests_in_use(BoardReader& board) {
@@ -55,6 +59,46 @@ void store_definition(Store& store, const std::string& board, const std::string&
   tx->commit();
 }
 
+std::vector<CalendarFile> load_calendars(const std::vector<config::CalendarSource>& sources,
+                                         std::vector<Mistake>& mistakes) {
+  std::vector<CalendarFile> files;
+  for (const auto& source : sources) {
+    try {
+      const auto file = parse_calendar_file(
+          config::read_text_file(source.path, calendar_bytes_max), source.path.string());
+      if (file)
+        files.push_back(*file);
+      else
+        mistakes.push_back({source.place, "calendars", file.error().message, ""});
+    } catch (const IoError& error) {
+      mistakes.push_back({source.place, "calendars", error.what(), ""});
+    }
+  }
+  return files;
+}
+
+// A day on record stays as it is: the board may have said otherwise since.
+void record_new_days(Store& store, Programmes& programmes, const std::string& board,
+                     const std::vector<CalendarFile>& files, Instant now) {
+  std::set<Date> known;
+  for (const auto& day : store.reader(board)->calendar_overrides()) known.insert(day.date);
+  const Nation nation = programmes.get_board(board).current->establishment.nation;
+  Caller system;
+  system.person = "system";
+  const auto tx = store.begin();
+  bool any = false;
+  for (const auto& file : files) {
+    if (file.nation != nation) continue;
+    for (const auto& day : file.days) {
+      if (!known.insert(day.date).second) continue;
+      const auto done = change_calendar(*tx, programmes, board, day, system, now);
+      if (!done) throw StoreError(done.error().message, false);
+      any = true;
+    }
+  }
+  if (any) tx->commit();
+}
+
 }  // namespace
 
 std::filesystem::path database_path(const std::filesystem::path& state_folder) {
@@ -62,7 +106,8 @@ std::filesystem::path database_path(const std::filesystem::path& state_folder) {
 }
 
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
-                       const Zones& zones, Instant now) {
+                       const Zones& zones, Instant now,
+                       const std::vector<config::CalendarSource>& calendars) {
   std::vector<Mistake> mistakes;
   std::vector<config::LoadedProgramme> loaded;
   std::map<std::string, std::string> path_of;  // by board
@@ -80,6 +125,8 @@ Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>&
     loaded.push_back(std::move(programme));
   }
 
+  const auto calendar_files = load_calendars(calendars, mistakes);
+
   Programmes programmes;
   if (mistakes.empty()) {
     for (auto& programme : loaded) {
@@ -94,6 +141,7 @@ Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>&
       }
       store_definition(store, board, programme.digest, text, now);
       pin_stored(store, programmes, board);
+      record_new_days(store, programmes, board, calendar_files, now);
     }
   }
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));

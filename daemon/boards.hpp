@@ -24,8 +24,11 @@ class ConfigError : public std::runtime_error {
 };
 
 // Loads every programme (S1.5), stores each definition that the store does not have yet (S1.2), and
-// pins those that items are on. Throws: ConfigError with the mistakes of all files; StoreError.
+// pins those that items are on. Days of `calendars` that a board of their nation has no word on yet are
+// recorded, by "system", so that running deadlines move (S5.4); what is on record stays.
+// Throws: ConfigError with the mistakes of all files; StoreError.
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
-                       const Zones& zones, Instant now);
+                       const Zones& zones, Instant now,
+                       const std::vector<config::CalendarSource>& calendars = {});
 
 }  // namespace assured

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "config/settings.hpp"
+#include "config/text_file.hpp"
 #include "daemon/app.hpp"
 #include "daemon/boards.hpp"
 #include "daemon/check.hpp"
@@ -107,6 +108,25 @@ int migrate(const StateOptions& options) {
   return 0;
 }
 
+struct ImportOptions {
+  std::string file;
+  std::string nation;
+};
+
+int import_gov_uk(const ImportOptions& options) {
+  constexpr std::size_t json_bytes_max = 4 * 1024 * 1024;
+  const auto nation = nation_from_text(options.nation);
+  if (!nation) return exit_usage;  // the command line takes the three names only
+  const auto days = overrides_from_gov_uk_json(
+      config::read_text_file(options.file, json_bytes_max), *nation);
+  if (!days) {
+    fmt::print(stderr, "{}: {}\n", options.file, days.error().message);
+    return exit_failed;
+  }
+  fmt::print("{}", to_toml({*nation, *days}));
+  return 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
                "assured"};
@@ -141,6 +161,17 @@ int run(int argc, char** argv) {
   simulating->add_flag("--rebase-to-now", simulate.rebase_to_now,
                        "Move the story so that its last step is now");
   simulating->callback([&] { code = run_simulate(simulate); });
+
+  auto* calendar = app.add_subcommand("calendar", "Days that bank holiday rules do not know");
+  calendar->require_subcommand(1);
+  ImportOptions import;
+  auto* importing = calendar->add_subcommand(
+      "import-gov-uk", "Print a calendar file from GOV.UK's bank-holidays.json");
+  importing->add_option("file", import.file, "bank-holidays.json")->required();
+  importing->add_option("--nation", import.nation, "Whose holidays")
+      ->required()
+      ->check(CLI::IsMember({"england-and-wales", "scotland", "northern-ireland"}));
+  importing->callback([&] { code = import_gov_uk(import); });
 
   StateOptions state;
   auto* verifying = app.add_subcommand("verify", "Check the journal's chain and replay it");

@@ -66,6 +66,17 @@ class Calendar {
 // "SOURCE:LINE:COLUMN: KEY: what would be right".
 Result<std::vector<CalendarOverride>> parse_calendar_overrides(std::string_view toml,
                                                                std::string_view source);
+
+// A file of overrides that says whose they are: nation = "england-and-wales", then the same tables.
+struct CalendarFile {
+  Nation nation = Nation::england_and_wales;
+  std::vector<CalendarOverride> days;
+};
+// Errors: invalid, as parse_calendar_overrides().
+Result<CalendarFile> parse_calendar_file(std::string_view toml, std::string_view source);
+// The text that parse_calendar_file() reads back.
+std::string to_toml(const CalendarFile& file);
+
 // Reads the shape of GOV.UK's bank-holidays.json and returns what differs, for the years it lists,
 // from the computed rules of `nation`: days it adds and days it lacks. GOV.UK lists whole
 // years; a year it does not mention stays as computed. Errors: invalid.

@@ -18,10 +18,13 @@ constexpr std::string_view override_shape =
 
 class OverrideReader {
  public:
-  explicit OverrideReader(std::string_view source) : source_(source) {}
+  OverrideReader(std::string_view source, bool of_nation)
+      : source_(source), of_nation_(of_nation) {}
 
   void read(const toml::table& file) {
+    if (of_nation_) read_nation(file);
     for (const auto& [key, node] : file) {
+      if (of_nation_ && key == "nation") continue;
       if (key != "closed" && key != "open") {
         add_mistake(key.source(), key, fmt::format("unknown key; {}", override_shape));
         continue;
@@ -44,6 +47,8 @@ class OverrideReader {
     mistakes_.push_back({at.begin.line, at.begin.column, std::string(key), std::string(message)});
   }
 
+  Nation nation() const { return nation_; }
+
   Result<std::vector<CalendarOverride>> take() {
     if (mistakes_.empty()) return std::move(overrides_);
     // toml++ keeps keys in alphabetical order; people read a file from its top.
@@ -63,6 +68,20 @@ class OverrideReader {
     std::string key;
     std::string message;
   };
+
+  void read_nation(const toml::table& file) {
+    constexpr std::string_view shape = "write england-and-wales, scotland or northern-ireland";
+    const toml::node* node = file.get("nation");
+    if (!node) {
+      add_mistake(file.source(), "nation", fmt::format("missing; {}", shape));
+      return;
+    }
+    const auto nation = nation_from_text(node->value_exact<std::string>().value_or(""));
+    if (nation)
+      nation_ = *nation;
+    else
+      add_mistake(node->source(), "nation", fmt::format("there is no such nation; {}", shape));
+  }
 
   void read_row(const toml::table& row, std::string_view kind) {
     const auto mistakes_before = mistakes_.size();
@@ -115,6 +134,8 @@ class OverrideReader {
   }
 
   std::string_view source_;
+  bool of_nation_;
+  Nation nation_ = Nation::england_and_wales;
   std::vector<CalendarOverride> overrides_;
   std::vector<Mistake> mistakes_;
   std::map<Date, std::uint32_t> lines_;
@@ -129,19 +150,53 @@ const boost::json::string* find_text(const boost::json::object& object, std::str
   return value ? value->if_string() : nullptr;
 }
 
-}  // namespace
-
-Result<std::vector<CalendarOverride>> parse_calendar_overrides(std::string_view toml,
-                                                               std::string_view source) {
+void read_text(std::string_view toml, std::string_view source, OverrideReader& reader) {
   // toml++ 3.3 cannot read a file that is a byte order mark and nothing else.
   if (toml.starts_with(byte_order_mark)) toml.remove_prefix(byte_order_mark.size());
-  OverrideReader reader{source};
   try {
     reader.read(toml::parse(toml, source));
   } catch (const toml::parse_error& error) {
     reader.add_mistake(error.source(), "TOML", error.description());
   }
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char ch : text) {
+    const auto code = static_cast<unsigned char>(ch);
+    if (ch == '"' || ch == '\\')
+      out += {'\\', ch};
+    else if (code < 0x20 || code == 0x7f)
+      out += fmt::format("\\u{:04X}", code);
+    else
+      out += ch;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+Result<std::vector<CalendarOverride>> parse_calendar_overrides(std::string_view toml,
+                                                               std::string_view source) {
+  OverrideReader reader{source, false};
+  read_text(toml, source, reader);
   return reader.take();
+}
+
+Result<CalendarFile> parse_calendar_file(std::string_view toml, std::string_view source) {
+  OverrideReader reader{source, true};
+  read_text(toml, source, reader);
+  auto days = reader.take();
+  if (!days) return days.error();
+  return CalendarFile{reader.nation(), std::move(*days)};
+}
+
+std::string to_toml(const CalendarFile& file) {
+  std::string out = fmt::format("nation = \"{}\"\n", to_text(file.nation));
+  for (const CalendarOverride& day : file.days)
+    out += fmt::format("\n[[{}]]\ndate = {}\ntitle = {}\n", day.closed ? "closed" : "open",
+                       to_text(day.date), quoted(day.title));
+  return out;
 }
 
 Result<std::vector<CalendarOverride>> overrides_from_gov_uk_json(std::string_view json,

@@ -303,6 +303,36 @@ TEST_CASE("an override file reports all its mistakes at once, with lines", "[cal
   CHECK(error_of("[[closed]]\ntitle = \"a\"\ntitle = \"b\"\n").substr(0, 10) == "ew.toml:3:");
 }
 
+TEST_CASE("a calendar file says whose days it lists", "[calendar]") {
+  const auto file = parse_calendar_file(
+      "nation = \"scotland\"\n[[closed]]\ndate = 2026-06-15\ntitle = \"World Cup\"\n", "sc.toml");
+  REQUIRE(file);
+  CHECK(file->nation == Nation::scotland);
+  CHECK(lines_of(file->days) == "2026-06-15 closed World Cup\n");
+  const auto error = [](std::string_view toml) {
+    const auto read = parse_calendar_file(toml, "sc.toml");
+    return read ? std::string{} : read.error().message;
+  };
+  CHECK(error("[[open]]\ndate = 2026-06-15\ntitle = \"x\"\n") ==
+        "sc.toml:1:1: nation: missing; write england-and-wales, scotland or northern-ireland");
+  CHECK(error("nation = \"wales\"\n") ==
+        "sc.toml:1:10: nation: there is no such nation; write england-and-wales, scotland or "
+        "northern-ireland");
+  // A list of one board's own days has no nation.
+  CHECK(error_of("nation = \"scotland\"\n").substr(0, 10) == "ew.toml:1:");
+}
+
+TEST_CASE("a calendar file that is written reads back", "[calendar]") {
+  const CalendarFile file{Nation::northern_ireland,
+                          {{date("2026-03-18"), true, "A \"day\" \\ of\n two lines"},
+                           {date("2026-07-13"), false, "Open"}}};
+  const auto read = parse_calendar_file(to_toml(file), "ni.toml");
+  REQUIRE(read);
+  CHECK(read->nation == Nation::northern_ireland);
+  CHECK(lines_of(read->days) == lines_of(file.days));
+  CHECK(to_toml(*read) == to_toml(file));
+}
+
 TEST_CASE("GOV.UK's list gives only what differs from the rules", "[calendar]") {
   constexpr std::string_view json = R"({
   "england-and-wales": {"division": "england-and-wales", "events": [

@@ -38,6 +38,22 @@ TEST_CASE("the least settings get technical defaults and paths beside the file",
   CHECK_FALSE(settings.is_operator(0));
 }
 
+TEST_CASE("calendars are paths beside the file, and may be left out", "[settings]") {
+  CHECK(parse_settings(least, "/etc/assured/assured.toml").settings->calendars.empty());
+  const std::string two =
+      std::string{least} + "calendars = [\"calendars/scotland.toml\", \"/srv/local.toml\"]\n";
+  const auto reading = parse_settings(two, "/etc/assured/assured.toml");
+  REQUIRE(reading.settings);
+  REQUIRE(reading.settings->calendars.size() == 2);
+  CHECK(reading.settings->calendars[0].path == "/etc/assured/calendars/scotland.toml");
+  CHECK(reading.settings->calendars[0].place.line == 4);
+  CHECK(reading.settings->calendars[1].path == "/srv/local.toml");
+  CHECK(mistakes_of(std::string{least} + "calendars = \"scotland.toml\"\n") ==
+        std::vector<std::string>{"4 calendars: this must be a list of one path or more"});
+  CHECK(mistakes_of(std::string{least} + "calendars = [\"a.toml\", 7]\n") ==
+        std::vector<std::string>{"4 calendars: this must be a path in quotes"});
+}
+
 TEST_CASE("a uid is one person on each board it is mapped on (S14.4)", "[settings]") {
   const auto reading = parse_settings(std::string{least} + R"(
 operators = [0, 12]
