@@ -252,7 +252,8 @@ Result<Decision> decide_due(const Rules& rules, const Item& item, const Facts& f
     });
     if (!tried) {
       o->fired.push_back(FiredRung{o->id, o->due_version, expiry_rung, 0, "time", *o->due_at, now});
-      if (auto moved = deciding.run_event(item.id, "time", true); !moved)
+      const std::string expired = o->name;  // `o` does not outlive a refused try
+      if (auto moved = deciding.run_event(item.id, "time", true, expired); !moved)
         deciding.line(item.id, "time", "not moved: " + moved.error().message);
       else if (auto settled = deciding.settle(); !settled)
         return settled.error();

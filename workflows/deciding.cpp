@@ -482,13 +482,14 @@ Result<void> Deciding::try_transition(Item& subject, const TransitionDef& def, b
   return apply_effects_after(id, def.effects);
 }
 
-Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_system) {
+Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_system,
+                                 const std::string& expired) {
   const Item before = item(id);
   const KindDef& kind = kind_of(before);
   const StateDef* state = kind.find_state(before.state);
   std::vector<const TransitionDef*> candidates;
   for (const TransitionDef& t : kind.transitions) {
-    if (t.auto_ || t.event != name) continue;
+    if (t.auto_ || t.event != name || t.expires != expired) continue;
     if ((t.from_any && state != nullptr && !state->final) ||
         std::find(t.from.begin(), t.from.end(), before.state) != t.from.end())
       candidates.push_back(&t);

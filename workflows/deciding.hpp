@@ -28,7 +28,9 @@ class Deciding {
   void add(const Item& item);
 
   // Carries out `event` on `id` by transitions of its kind. `by_system` skips the check of roles.
-  Result<void> run_event(ItemId id, const std::string& event, bool by_system);
+  // For "time", only those that the obligation `expired` brings about (S8.4).
+  Result<void> run_event(ItemId id, const std::string& event, bool by_system,
+                         const std::string& expired = {});
   // Starts an item of `kind` under `parent` (none: a root).
   Result<ItemId> run_start(const KindDef& kind, const StartDef& start, ItemId parent);
   // Auto transitions and ready prompts that the changes made possible (S8.1).
