@@ -259,7 +259,7 @@ class Driver {
         answer_.fault = "the due version did not rise by one";
     }
     for (const auto& hold : trial_.line.holds)
-      if (hold.from == now) o_.held_until = hold.to;
+      if (hold.from == now) o_.held_until = std::max(o_.held_until.value_or(hold.to), hold.to);
   }
 
   void pass(Instant now) {

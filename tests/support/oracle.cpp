@@ -35,7 +35,7 @@ class Play {
       for (const auto& move : line_.moves)
         if (move.at == now) move_to(move.due, now);
       for (const auto& hold : line_.holds)
-        if (hold.from == now) held_until_ = hold.to;
+        if (hold.from == now) held_until_ = std::max(held_until_, hold.to);
       if (!due_ || now < held_until_) continue;
       const OracleTimeline::Gap* down = nullptr;  // the one that ends now
       bool asleep = false;

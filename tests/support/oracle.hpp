@@ -37,7 +37,7 @@ struct OracleTimeline {
   Instant opened;
   std::optional<Instant> due;  // none: the anchor is not known yet
   std::vector<Move> moves;
-  std::vector<Gap> holds;     // by `from`; a later one replaces the one before
+  std::vector<Gap> holds;     // none shortens another
   std::vector<Gap> downtime;  // the last pass is at `from`, the next one at `to`
   std::optional<Instant> closed;
   Instant end;
