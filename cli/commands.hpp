@@ -56,6 +56,8 @@ int list_files(const Target& target, const FileOptions& options);
 int attach_file(const Target& target, const FileOptions& options);
 // Writes one version to `path`, which must not exist.
 int fetch_file(const Target& target, const FileOptions& options);
+// What each event set on the item, dated.
+int list_snapshots(const Target& target, const std::string& item);
 int list_reads(const Target& target, const std::string& item);
 // How a deadline came about: each day counted or skipped, and why.
 int show_working(const Target& target, long long obligation);

@@ -79,6 +79,21 @@ int fetch_file(const Target& target, const FileOptions& options) {
   return 0;
 }
 
+int list_snapshots(const Target& target, const std::string& item) {
+  return ask(target, "GET", board_path(target, fmt::format("items/{}/snapshots", encoded(item))),
+             "", [](const json::object& answer) {
+               for (const auto& entry : rows_of(answer, "snapshots")) {
+                 const auto& row = entry.as_object();
+                 fmt::print("{}  {} by {}\n", text_of(row, "recorded_local"), text_of(row, "event"),
+                            text_of(row, "actor"));
+                 if (const auto* fields = row.if_contains("fields"))
+                   for (const auto& field : fields->as_object())
+                     fmt::print("  {:<24} {}\n", std::string_view{field.key()},
+                                text_of(fields->as_object(), field.key()));
+               }
+             });
+}
+
 int list_reads(const Target& target, const std::string& item) {
   return ask(target, "GET", board_path(target, fmt::format("items/{}/reads", encoded(item))), "",
              [](const json::object& answer) {

@@ -59,14 +59,16 @@ int run(int argc, char** argv) {
   add_event_options(*start, event);
   start->callback([&] { code = send_event(target, event); });
 
-  auto* doing = app.add_subcommand("do", "Do an event on an item; `show` lists those that can happen");
+  auto* doing =
+      app.add_subcommand("do", "Do an event on an item; `show` lists those that can happen");
   doing->add_option("item", event.item, "Reference or id")->required();
   doing->add_option("event", event.event, "The event")->required();
   add_event_options(*doing, event);
   doing->callback([&] { code = send_event(target, event); });
 
-  for (const auto& [name, what] : {std::pair{"correct", "Undo the last event of an item"},
-                                   std::pair{"excuse", "Let one child pass a gate, with a reason"}}) {
+  for (const auto& [name, what] :
+       {std::pair{"correct", "Undo the last event of an item"},
+        std::pair{"excuse", "Let one child pass a gate, with a reason"}}) {
     auto* command = app.add_subcommand(name, what);
     command->add_option("item", event.item, "Reference or id")->required();
     add_event_options(*command, event);
@@ -81,7 +83,8 @@ int run(int argc, char** argv) {
   ack->add_option("obligation", hold.obligation, "Its id, from `obligations`")->required();
   ack->add_option("--for", hold.hold_for, "How long: 4h, 2wd")->required();
   ack->add_option("--progress", hold.why, "What was done; needed the second time on one rung");
-  auto* suspension = app.add_subcommand("suspend", "Hold an obligation for a stated time and reason");
+  auto* suspension =
+      app.add_subcommand("suspend", "Hold an obligation for a stated time and reason");
   suspension->add_option("obligation", hold.obligation, "Its id, from `obligations`")->required();
   suspension->add_option("--for", hold.hold_for, "How long: 24h, 2wd")->required();
   suspension->add_option("--reason", hold.why, "Why")->required();
@@ -104,7 +107,8 @@ int run(int argc, char** argv) {
   });
 
   std::string item;
-  auto* show = app.add_subcommand("show", "Show an item: fields, obligations, what can happen, history");
+  auto* show =
+      app.add_subcommand("show", "Show an item: fields, obligations, what can happen, history");
   show->add_option("item", item, "Reference or id")->required();
   show->callback([&] { code = show_item(target, item); });
 
@@ -181,6 +185,10 @@ int run(int argc, char** argv) {
   files_list->callback([&] { code = list_files(target, document); });
   files_add->callback([&] { code = attach_file(target, document); });
   files_get->callback([&] { code = fetch_file(target, document); });
+  auto* snapshots =
+      app.add_subcommand("snapshots", "What each event set on an item, dated: progress, reasons");
+  snapshots->add_option("item", item, "Reference or id")->required();
+  snapshots->callback([&] { code = list_snapshots(target, item); });
   auto* reads = app.add_subcommand("reads", "Who saw what is protected of an item");
   reads->add_option("item", item, "Reference or id")->required();
   reads->callback([&] { code = list_reads(target, item); });
@@ -191,13 +199,16 @@ int run(int argc, char** argv) {
   std::string file;
   auto* people = app.add_subcommand("people", "People and the posts they hold");
   people->require_subcommand(1);
-  auto* load = people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
+  auto* load =
+      people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
   load->add_option("file", file, "TOML file")->required();
   load->callback([&] { code = load_people(target, file); });
 
   std::string format = "mermaid";
   auto* graph = app.add_subcommand("graph", "Print the board's workflows as a drawing");
-  graph->add_option("--format", format)->check(CLI::IsMember({"mermaid", "dot"}))->capture_default_str();
+  graph->add_option("--format", format)
+      ->check(CLI::IsMember({"mermaid", "dot"}))
+      ->capture_default_str();
   graph->callback([&] { code = print_graph(target, format); });
   app.add_subcommand("health", "Is the service well? For anybody")->callback([&] {
     code = print_health(target);

@@ -29,6 +29,11 @@ constexpr std::string_view rows_of_item =
     " j.occurred_at FROM journal_items t JOIN journal j ON j.board = t.board AND j.seq = t.seq"
     " LEFT JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
     " WHERE t.board = $board AND t.item = $item ORDER BY t.seq";
+constexpr std::string_view bodies_of_item =
+    "SELECT j.seq, j.at, j.actor, j.for_post, j.kind, b.body FROM journal_items t"
+    " JOIN journal j ON j.board = t.board AND j.seq = t.seq"
+    " JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
+    " WHERE t.board = $board AND t.item = $item ORDER BY t.seq";
 constexpr std::string_view person_events_of_item =
     "SELECT j.seq, j.at, j.kind, b.body FROM journal_items t"
     " JOIN journal j ON j.board = t.board AND j.seq = t.seq"
@@ -180,6 +185,40 @@ std::vector<JournalRow> journal_of(Connection& connection, std::string_view boar
   std::vector<JournalRow> rows;
   while (query.step()) rows.push_back(row_from(query));
   return rows;
+}
+
+std::vector<ItemSnapshot> snapshots_of(Connection& connection, std::string_view board,
+                                       ItemId item) {
+  auto query = connection.query(bodies_of_item);
+  query.bind("$board", board).bind("$item", item.value);
+  std::vector<ItemSnapshot> snapshots;
+  while (query.step()) {
+    const Body body = parse_body(query.text(5));
+    for (const auto& change : body.changes) {
+      if (change.table != &items_table() || !change.now) continue;
+      const Changed<Item> items = changed(change, item_from);
+      if (items.now.id != item) continue;
+      ItemSnapshot snapshot;
+      snapshot.seq = query.integer(0);
+      snapshot.at = from_ms(query.integer(1));
+      snapshot.actor = query.text(2);
+      snapshot.for_post = query.text(3);
+      snapshot.event = query.text(4);
+      snapshot.state = items.now.state;
+      for (const auto& [name, value] : items.now.fields) {
+        const FieldValue* before = nullptr;
+        if (items.was)
+          if (const auto was = items.was->fields.find(name); was != items.was->fields.end())
+            before = &was->second;
+        if (before == nullptr || !(*before == value)) snapshot.fields.emplace(name, value);
+      }
+      if (!body.reason.empty())
+        snapshot.reason = FieldValue{FieldClass::protected_, Value{body.reason}};
+      if (!snapshot.fields.empty() || snapshot.reason.is_set())
+        snapshots.push_back(std::move(snapshot));
+    }
+  }
+  return snapshots;
 }
 
 std::shared_ptr<const LastEvent> last_event_of(Connection& connection, std::string_view board,

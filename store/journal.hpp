@@ -43,6 +43,7 @@ std::int64_t append_journal(Connection& connection, std::string_view board, cons
 std::vector<JournalRow> list_journal(Connection& connection, std::string_view board,
                                      std::int64_t after_seq, std::size_t limit);
 std::vector<JournalRow> journal_of(Connection& connection, std::string_view board, ItemId item);
+std::vector<ItemSnapshot> snapshots_of(Connection& connection, std::string_view board, ItemId item);
 // The last row by which a person's event on `item` itself changed that item; what came after it
 // from time, rungs and mail does not count. Null when there is none, or its body was removed.
 std::shared_ptr<const LastEvent> last_event_of(Connection& connection, std::string_view board,

@@ -72,6 +72,9 @@ class ReadPort : public Port {
   std::optional<std::string> find_notice_bytes(NoticeId id) override {
     return board_.find_notice_bytes(id);
   }
+  std::vector<ItemSnapshot> snapshots_of(ItemId item) override {
+    return store::snapshots_of(board_.connection(), board_.id(), item);
+  }
   std::shared_ptr<const LastEvent> last_event_of(ItemId item) override {
     return store::last_event_of(board_.connection(), board_.id(), item);
   }

@@ -234,4 +234,26 @@ Response get_obligation(Context& context, const Segments& rest) {
   return answer(body);
 }
 
+// What each event set, dated: a report of progress stays readable after the next one.
+Response get_snapshots(Context& context, const Segments& rest) {
+  const auto item = find_item(context, rest[1]);
+  if (!item) return problem(item.error());
+  json::array rows;
+  for (ItemSnapshot& snapshot : context.reader->snapshots_of(item->id)) {
+    json::object row;
+    row["seq"] = snapshot.seq;
+    row["event"] = snapshot.event;
+    row["state"] = snapshot.state;
+    row["actor"] = snapshot.actor;
+    row["for_post"] = snapshot.for_post;
+    put_instant(row, "recorded", snapshot.at, *context.board.zone);
+    if (snapshot.reason.is_set()) snapshot.fields.emplace("reason", snapshot.reason);
+    put_fields(row, context, *item, snapshot.fields);
+    rows.push_back(std::move(row));
+  }
+  json::object body;
+  body["snapshots"] = std::move(rows);
+  return answer(body);
+}
+
 }  // namespace assured::web

@@ -72,6 +72,7 @@ Response post_people(Context& context, const Segments& rest);
 Response get_files(Context& context, const Segments& rest);
 Response get_file(Context& context, const Segments& rest);
 Response post_file(Context& context, const Segments& rest);
+Response get_snapshots(Context& context, const Segments& rest);
 Response get_reads(Context& context, const Segments& rest);
 Response get_graph(Context& context, const Segments& rest);
 

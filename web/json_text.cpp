@@ -24,7 +24,8 @@ json::value value_json(const Value& value) {
 }
 
 const KindDef* kind_of(const Context& context, const Item& item) {
-  return context.api.programmes.rules(context.board, item.programme).definition.find_kind(item.kind);
+  return context.api.programmes.rules(context.board, item.programme)
+      .definition.find_kind(item.kind);
 }
 
 }  // namespace
@@ -56,12 +57,11 @@ json::object item_json(const Context& context, const Item& item) {
   return body;
 }
 
-json::object item_json_full(const Context& context, const Item& item) {
-  json::object body = item_json(context, item);
+void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all) {
   json::object fields;
   std::vector<ReadRecord> seen;
   std::int64_t hidden = 0;
-  for (const auto& [name, value] : item.fields) {
+  for (const auto& [name, value] : all) {
     if (!value.is_set()) continue;
     if (value.field_class() == FieldClass::protected_ && !context.may_see_protected(item)) {
       ++hidden;
@@ -72,15 +72,20 @@ json::object item_json_full(const Context& context, const Item& item) {
     fields[name] = value_json(reveal(value, Viewer{context.person}, Purpose::page));
   }
   if (!seen.empty()) context.api.commands.record_reads(context.board_id, seen);
-  body["fields"] = std::move(fields);
-  body["hidden_fields"] = hidden;
+  into["fields"] = std::move(fields);
+  into["hidden_fields"] = hidden;
+}
+
+json::object item_json_full(const Context& context, const Item& item) {
+  json::object body = item_json(context, item);
+  put_fields(body, context, item, item.fields);
   return body;
 }
 
 void put_rating(json::object& into, const Context& context, const Item& item,
                 const std::vector<Obligation>& obligations) {
-  const auto rating = rate(context.api.programmes.rules(context.board, item.programme), item, obligations,
-                           context.now);
+  const auto rating = rate(context.api.programmes.rules(context.board, item.programme), item,
+                           obligations, context.now);
   if (!rating) return;
   json::object row;
   row["colour"] = to_text(rating->colour);
@@ -108,8 +113,9 @@ json::object obligation_json(const Context& context, const Obligation& obligatio
   if (obligation.due_at) put_instant(body, "due", *obligation.due_at, zone);
   if (obligation.first_due_at && obligation.first_due_at != obligation.due_at)
     put_instant(body, "first_due", *obligation.first_due_at, zone);
-  body["late"] = obligation.due_at && (obligation.closed_at ? *obligation.closed_at > *obligation.due_at
-                                                            : context.now > *obligation.due_at);
+  body["late"] =
+      obligation.due_at && (obligation.closed_at ? *obligation.closed_at > *obligation.due_at
+                                                 : context.now > *obligation.due_at);
   body["rungs_fired"] = obligation.fired.size();
   if (obligation.next_at) put_instant(body, "next", *obligation.next_at, zone);
   if (obligation.held_until) put_instant(body, "held_until", *obligation.held_until, zone);

@@ -32,6 +32,7 @@ constexpr std::array routes{
     Route{"GET", "items/*/files", Access::anyone_mapped, get_files},
     Route{"POST", "items/*/files", Access::anyone_mapped, post_file},
     Route{"GET", "items/*/files/*/*", Access::anyone_mapped, get_file},
+    Route{"GET", "items/*/snapshots", Access::anyone_mapped, get_snapshots},
     Route{"GET", "items/*/reads", Access::board_side, get_reads},
     Route{"GET", "obligations", Access::anyone_mapped, get_obligations},
     Route{"GET", "obligations/*", Access::anyone_mapped, get_obligation},

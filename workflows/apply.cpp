@@ -367,8 +367,7 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   }
   if (!may)
     return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
-  const int reached = std::max(reached_rung(o), 0);
-  if (o.acknowledged_rung >= reached && command.progress.empty())
+  if (o.acknowledged_rung > reached_rung(o) && command.progress.empty())
     return Error{Errc::refused,
                  "it was acknowledged before: say in a line what has been done since", "progress"};
   const Instant until = std::min(later(now, command.hold_for, rules.time),

@@ -321,7 +321,7 @@ Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obl
   deciding.add(item);
   Obligation& o = *deciding.obligations_of(item.id).front();
   o.held_until = std::max(o.held_until.value_or(until), until);  // a longer hold stays
-  if (what == "acknowledge") o.acknowledged_rung = std::max(reached_rung(o), 0);
+  if (what == "acknowledge") o.acknowledged_rung = reached_rung(o) + 1;
   deciding.set_next(o);
   deciding.line(item.id, std::string(what), fmt::format("{} until {}", o.name, to_text(until)));
   Decision decision = deciding.take();

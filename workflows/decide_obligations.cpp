@@ -20,6 +20,12 @@ std::optional<Instant> instant_of(const FieldValue* value, const Zone& zone) {
   return std::nullopt;
 }
 
+// Family A says less (S10.6), so it has wording of its own.
+const std::string& notice_template(const std::string& routine, const std::string& urgent,
+                                   Family family) {
+  return family == Family::a && !urgent.empty() ? urgent : routine;
+}
+
 }  // namespace
 
 Deciding::DueNow Deciding::compute_due(const DueRule& rule, const Item& item,
@@ -293,7 +299,10 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
     for (const std::string& to : told_so_far) {
       const auto party = parse_party(to);
       if (!party) continue;
-      Prompt& prompt = new_prompt(o.item, *party, rules.definition.moved_template, o.family);
+      Prompt& prompt = new_prompt(o.item, *party,
+                                  notice_template(rules.definition.moved_template,
+                                                  rules.definition.moved_template_urgent, o.family),
+                                  o.family);
       prompt.obligation = o.id;
       prompt.due_version = o.due_version;
     }
@@ -317,7 +326,10 @@ Result<void> Deciding::recompute(ItemId id, const std::string& cause, bool by_ha
 }
 
 void Deciding::hand_over(const Obligation& o, const Party& to) {
-  Prompt& prompt = new_prompt(o.item, to, rules.definition.hand_over_template, o.family);
+  Prompt& prompt = new_prompt(o.item, to,
+                              notice_template(rules.definition.hand_over_template,
+                                              rules.definition.hand_over_template_urgent, o.family),
+                              o.family);
   prompt.obligation = o.id;
   prompt.due_version = o.due_version;
   line(o.item, "hand-over", fmt::format("{} is now with a new holder of {}", o.name, to_text(to)));

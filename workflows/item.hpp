@@ -77,7 +77,7 @@ struct Obligation {
   std::optional<Instant> closed_at;
   std::string closed_by;                   // event, or "corrected", "final"
   std::optional<Instant> held_until;       // acknowledged or suspended (S15.1, S5.3)
-  int acknowledged_rung = -1;              // the rung reached at the last acknowledgement
+  int acknowledged_rung = -1;              // one above the rung reached when it was acknowledged
   Instant rungs_from;                      // rungs planned at or before this count as passed (S5.2)
   int first_rung = 0;                      // rungs below count as passed (S15.2)
   int owed_rung = -1;                      // S5.2: the one passed rung that a move to earlier still owes

@@ -57,6 +57,13 @@ std::vector<Party> owner_of(const RoleScope& scope) {
   return resolve(*state->owner, scope);
 }
 
+// S3.2: somebody who held posts and holds none today is reached no more; the post that assigned is.
+bool has_left(const People& people, std::string_view person, Date today) {
+  const bool ever = std::any_of(people.holdings.begin(), people.holdings.end(),
+                                [&](const Holding& h) { return h.person == person; });
+  return ever && people.posts_of(person, today).empty();
+}
+
 }  // namespace
 
 const Assignment* find_assignment(const std::vector<Assignment>& assignments, ItemId item,
@@ -143,7 +150,7 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
     const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
     if (assignment == nullptr) return result;
     const Person* person = scope.people.find_person(assignment->person);
-    if (person != nullptr && !person->mail.empty()) {
+    if (person != nullptr && !person->mail.empty() && !has_left(scope.people, person->id, today)) {
       add(person->id, person->name, person->mail);
       return result;
     }

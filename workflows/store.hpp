@@ -36,6 +36,18 @@ struct JournalRow {
   Instant occurred_at;     // S14.3: claimed
 };
 
+// The fields that one event set on an item, with its reason.
+struct ItemSnapshot {
+  std::int64_t seq = 0;
+  Instant at;
+  std::string actor;
+  std::string for_post;
+  std::string event;
+  std::string state;
+  Fields fields;        // only those that changed
+  FieldValue reason;    // protected, like all that people type
+};
+
 // Who does what, for the journal.
 struct JournalHead {
   std::string actor;       // person id, "system" or "time"
@@ -102,6 +114,8 @@ class BoardReader {
   virtual std::vector<FileRecord> files_of(ItemId item) = 0;   // by kind and version
   virtual std::vector<std::string> file_digests() = 0;         // every one that a row names
   virtual std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit) = 0;  // newest first
+  // What each event set on the item, oldest first: dated snapshots that stay when a field changes again.
+  virtual std::vector<ItemSnapshot> snapshots_of(ItemId item) = 0;
   virtual std::shared_ptr<const LastEvent> last_event_of(ItemId item) = 0;
   virtual std::vector<JournalRow> list_journal(std::int64_t after_seq, std::size_t limit) = 0;
   virtual std::vector<JournalRow> journal_of(ItemId item) = 0;

@@ -22,7 +22,7 @@ TEST_CASE("an acknowledgement is cut to the ladder's longest, and its rungs wait
   CHECK(world.text(held.held_until) == "2026-12-01 17:00");  // five days, not ten
   CHECK(held.due_at == before.due_at);
   CHECK(held.due_version == 1);
-  CHECK(held.acknowledged_rung == 0);
+  CHECK(held.acknowledged_rung == 1);
   CHECK(world.journal_lines(audit, "acknowledge") == Lines{"planned until 2026-12-01T17:00:00Z"});
 
   world.run_until("2026-12-01 16:59");
@@ -72,9 +72,9 @@ TEST_CASE("a second acknowledgement on the same rung needs progress", "[sim][ack
   CHECK(world.text(world.obligation(audit, "planned").held_until) == "2026-11-28 17:00");
   // The next rung is another matter: it can be acknowledged without a line.
   world.run_until("2026-12-01 09:30");
-  CHECK(world.obligation(audit, "planned").acknowledged_rung == 0);
-  ok(world.acknowledge(world.caller("officer"), owed, "1d"));
   CHECK(world.obligation(audit, "planned").acknowledged_rung == 1);
+  ok(world.acknowledge(world.caller("officer"), owed, "1d"));
+  CHECK(world.obligation(audit, "planned").acknowledged_rung == 2);
 }
 
 TEST_CASE("only who owes it, or was told, acknowledges it", "[sim][ack]") {

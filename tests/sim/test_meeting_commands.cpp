@@ -292,7 +292,7 @@ TEST_CASE("a rung that nobody would read tells the next one now", "[sim][people]
       person("nhs-lead", "lead@nhs.example", "{ post = \"nhs/lead\", from = 2026-01-01 }")));
   world.pass();
   CHECK(world.open(concern) == Lines{"answer the concern"});
-  CHECK(world.heard() == Lines{"2026-11-03 05:00 nhs-lead hand-over"});
+  CHECK(world.heard() == Lines{"2026-11-03 05:00 nhs-lead unsafe"});
 }
 
 TEST_CASE("one bad row refuses the whole file", "[sim][people]") {
