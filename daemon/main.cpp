@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "config/text_file.hpp"
 #include "daemon/app.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/calendar_add.hpp"
 #include "daemon/check.hpp"
 #include "daemon/simulate.hpp"
 #include "daemon/system_clock.hpp"
@@ -127,6 +129,38 @@ int import_gov_uk(const ImportOptions& options) {
   return 0;
 }
 
+struct AddOptions {
+  std::string config = "/etc/assured/assured.toml";
+  std::string board;
+  std::string date;
+  std::string title;
+  bool open = false;
+};
+
+int add_day(const AddOptions& options) {
+  const auto date = parse_date(options.date);
+  if (!date || options.title.empty()) {
+    fmt::print(stderr, "{}\n", date ? "Say why the day is different; deadlines show it."
+                                    : date.error().message);
+    return exit_usage;
+  }
+  const auto reading = config::load_settings(options.config);
+  if (!reading.settings) return print_mistakes(reading.mistakes);
+  const auto store = open_existing(reading.settings->state_folder);
+  const SystemZones zones;
+  const auto done = add_calendar_day(
+      *store, *reading.settings,
+      {options.board, {*date, !options.open, options.title}, ::getuid()}, zones,
+      SystemClock{}.now());
+  if (!done) {
+    fmt::print(stderr, "{}\n", done.error().message);
+    return exit_failed;
+  }
+  fmt::print("{}: {} is {} ({}). Running deadlines move when the service starts.\n", options.board,
+             to_text(*date), options.open ? "open" : "closed", options.title);
+  return 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
                "assured"};
@@ -172,6 +206,15 @@ int run(int argc, char** argv) {
       ->required()
       ->check(CLI::IsMember({"england-and-wales", "scotland", "northern-ireland"}));
   importing->callback([&] { code = import_gov_uk(import); });
+  AddOptions add;
+  auto* adding = calendar->add_subcommand(
+      "add", "Record a day on which a board is closed; the service must be stopped");
+  adding->add_option("date", add.date, "2026-12-29")->required();
+  adding->add_option("title", add.title, "Why; deadlines show it")->required();
+  adding->add_option("--board", add.board, "The board's id")->required();
+  adding->add_flag("--open", add.open, "It is a working day, though a rule closes it");
+  adding->add_option("--config", add.config, "Settings file")->capture_default_str();
+  adding->callback([&] { code = add_day(add); });
 
   StateOptions state;
   auto* verifying = app.add_subcommand("verify", "Check the journal's chain and replay it");

@@ -1,7 +1,12 @@
 // One-off holidays of the settings' calendar files, as a start records them (S5.4).
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include "config/text_file.hpp"
+#include "daemon/calendar_add.hpp"
 #include "tests/e2e/example_board.hpp"
 #include "tests/support/catch.hpp"
 
@@ -75,6 +80,55 @@ TEST_CASE("a calendar file with mistakes stops the start", "[e2e]") {
               ":1:10: nation: there is no such nation; write england-and-wales, scotland or "
               "northern-ireland");
   }
+}
+
+TEST_CASE("a day is added by an operator or the board's side, while the service is stopped",
+          "[e2e]") {
+  ExampleBoard board;
+  config::Settings settings;
+  settings.socket_path = board.folder.path / "assured.sock";
+  settings.programmes = {{programme_path, {}}};
+  settings.operators = {operator_only};
+  settings.users[qa_officer][board_id] = board.holder_of("qa-officer");
+  settings.users[nhs_lead][board_id] = board.holder_of("nhs-east/lead");
+  CalendarAdd command{board_id, {*parse_date("2026-12-29"), true, "Office closed"}, nobody};
+  const auto add = [&] {
+    const auto done =
+        add_calendar_day(*board.store, settings, command, board.zones, board.clock.now_);
+    return done ? std::string{} : done.error().message;
+  };
+  for (const uid_t uid : {nobody, nhs_lead}) {
+    command.uid = uid;
+    CHECK(add() == "Only an operator, or somebody who holds a post of the board, may do this.");
+  }
+  CHECK(days_on_record(*board.store).empty());
+  command.uid = qa_officer;
+  CHECK(add().empty());
+  command.uid = operator_only;
+  command.day = {*parse_date("2026-12-30"), true, "Office closed"};
+  CHECK(add().empty());
+  CHECK(days_on_record(*board.store) ==
+        std::vector<std::string>{"2026-12-29 closed", "2026-12-30 closed"});
+  const auto rows = board.store->reader(board_id)->list_journal(0, 500);
+  CHECK(rows[rows.size() - 2].actor == board.holder_of("qa-officer"));
+  CHECK(rows.back().actor == "uid 1");
+
+  command.board = "other";
+  CHECK(add() == "There is no such board.");
+
+  // Somebody listens: a service that would go on by its old calendar.
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  settings.socket_path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(fd, 1) == 0);
+  command.board = board_id;
+  command.day = {*parse_date("2026-12-31"), true, "Office closed"};
+  CHECK(add() == "The service runs on " + settings.socket_path.string() +
+                     ". Stop it first: it keeps the calendar it began with.");
+  ::close(fd);
+  CHECK(add().empty());
 }
 
 TEST_CASE("every calendar file that is shipped can be read", "[e2e]") {
