@@ -44,6 +44,13 @@ Instant Scheduler::run_once(Instant now) {
   std::optional<Downtime> down;
   if (alive_ && now - *alive_ > gap_min) down = Downtime{*alive_, now};
 
+  // Who begins or ends in a post today, before anybody is told anything.
+  Instant midnight = Instant::max();
+  for (const std::string& board : programmes_.boards()) {
+    auto tx = store_.begin();
+    midnight = std::min(midnight, people_day_step(*tx, programmes_, board, now));
+    tx->commit();
+  }
   // Dates that a meeting or a closed day moved come before what falls due by them.
   for (const std::string& board : programmes_.boards()) {
     for (bool more = true; more;) {
@@ -91,7 +98,7 @@ Instant Scheduler::run_once(Instant now) {
     }
   }
   if (!alive_ || down || now - *alive_ > std::chrono::minutes{1}) mark_alive(now);
-  return store_.next_due_at(now).value_or(Instant::max());
+  return std::min(midnight, store_.next_due_at(now).value_or(Instant::max()));
 }
 
 }  // namespace assured

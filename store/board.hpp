@@ -34,6 +34,7 @@ class Board {
   std::vector<Item> list_descendants(ItemId scope, const std::set<std::string>& kinds);
   int count_descendants(const CountQuery& query);
   std::vector<Assignment> assignments_of(const std::vector<ItemId>& items);
+  std::vector<Assignment> open_assignments_of(std::string_view person);
   std::vector<Link> links_of(ItemId item);
   std::vector<Approval> approvals_of(ItemId item);
 

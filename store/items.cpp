@@ -150,6 +150,14 @@ int Board::count_descendants(const CountQuery& count) {
   return matching;
 }
 
+std::vector<Assignment> Board::open_assignments_of(std::string_view person) {
+  static const std::string sql =
+      assignments_table().select + " AND person = $person AND to_at IS NULL ORDER BY item, role";
+  Query run = query(sql);
+  run.bind("$person", person);
+  return read_all(run, assignment_from);
+}
+
 std::vector<Assignment> Board::assignments_of(const std::vector<ItemId>& items) {
   static const std::string sql =
       assignments_table().select + " AND item = $item ORDER BY from_at, role, person";

@@ -39,6 +39,9 @@ class ReadPort : public Port {
   std::vector<Obligation> obligations_of(ItemId item) override {
     return board_.obligations_of(item);
   }
+  std::vector<Assignment> open_assignments_of(std::string_view person) override {
+    return board_.open_assignments_of(person);
+  }
   std::vector<Assignment> assignments_of(const std::vector<ItemId>& items) override {
     return board_.assignments_of(items);
   }

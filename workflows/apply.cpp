@@ -607,68 +607,6 @@ Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& 
                     std::move(decision), held->item.id, now);
 }
 
-Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                         const PeopleFile& people, const Caller& caller, Instant now) {
-  const auto board = board_of(programmes, id);
-  if (!board) return board.error();
-  if (!people.errors.empty()) {
-    const RowError& first = people.errors.front();
-    return Error{Errc::invalid, fmt::format("row {}: {}", first.row, first.message), first.field};
-  }
-  BoardWriter& writer = tx.board(id);
-  const People before = writer.load_people();
-  writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
-  const People after = writer.load_people();
-
-  // S3.4: a new holder hears once of each thing that the post owes.
-  const Date today = local_date(now, *(*board)->time.zone);
-  std::set<std::string> changed;
-  for (const Holding& h : people.holdings) {
-    const auto was = before.holders_of(h.post, today);
-    const auto is = after.holders_of(h.post, today);
-    const bool somebody_new = std::any_of(is.begin(), is.end(), [&](const std::string& person) {
-      return std::find(was.begin(), was.end(), person) == was.end();
-    });
-    if (somebody_new) changed.insert(h.post);
-  }
-  // S3.5: a post that has somebody again needs nobody named any more.
-  for (const std::string& post : changed) {
-    ObligationFilter filter;
-    for (;;) {
-      const auto open = writer.list_obligations(filter);
-      for (const Obligation& o : open) {
-        filter.after = o.id;
-        if (o.name != fmt::format("{}: {}", name_somebody, post)) continue;
-        const auto item = writer.find_item(o.item);
-        ASSURED_ASSERT(item.has_value());
-        const Rules rules = programmes.rules(**board, item->programme);
-        writer.write(head_of_system("named", item->id, now),
-                     decide_close(rules, *item, o, "somebody named", now), now);
-      }
-      if (open.size() < filter.limit) break;
-    }
-  }
-  for (const std::string& post : changed) {
-    ObligationFilter filter;
-    filter.owed_by = to_text(Party{Party::Kind::post, post});
-    for (;;) {
-      const auto owed = writer.list_obligations(filter);
-      for (const Obligation& o : owed) {
-        filter.after = o.id;
-        const auto item = writer.find_item(o.item);
-        ASSURED_ASSERT(item.has_value());
-        const Rules rules = programmes.rules(**board, item->programme);
-        Facts facts = load_facts(writer, rules, *item, FactsNeeded{});
-        facts.ids = writer.take_ids();
-        const Decision decision = decide_hand_over(rules, *item, facts, o.id, now);
-        writer.write(head_of_system("hand-over", item->id, now), decision, now);
-      }
-      if (owed.size() < filter.limit) break;
-    }
-  }
-  return {};
-}
-
 Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_view id,
                              const CalendarOverride& day, const Caller& caller, Instant now) {
   const auto board = board_of(programmes, id);

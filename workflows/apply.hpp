@@ -118,6 +118,11 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view board,
                          const PeopleFile& people, const Caller& caller, Instant now);
 
+// Carries out the changes of holders that fell due since it was last called: somebody begins or
+// ends in a post on a day that was loaded ahead. Returns the next local midnight.
+Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
+                        Instant now);
+
 // A dated override of the board's calendar; recomputes running deadlines (S5.4).
 Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_view board,
                              const CalendarOverride& day, const Caller& caller, Instant now);
@@ -136,8 +141,8 @@ std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, cons
 bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
                     std::size_t limit, Instant now, std::vector<Decision>* moved = nullptr);
 
-// S7.2: a meeting planned before one that obligations are bound to rebinds nothing by itself; the board
-// team is asked. The obligations it is asked about, and the answer yes for one of them.
+// S7.2: a meeting planned before one that obligations are bound to rebinds nothing by itself; the
+// board team is asked. The obligations it is asked about, and the answer yes for one of them.
 std::vector<Obligation> could_rebind(BoardReader& reader, const Programmes& programmes,
                                      std::string_view board, const Meeting& meeting);
 struct Rebind {
@@ -146,6 +151,7 @@ struct Rebind {
   MeetingId meeting;
   Caller caller;
 };
-Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command, Instant now);
+Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command,
+                       Instant now);
 
 }  // namespace assured

@@ -364,6 +364,20 @@ Decision decide_recompute(const Rules& rules, const Item& item, const Facts& fac
   return decision;
 }
 
+Decision decide_leave(const Rules& rules, const Item& item, const Facts& facts,
+                      const std::string& person, Instant now) {
+  Event event;
+  event.name = "left";
+  event.occurred_at = now;
+  Deciding deciding(rules, facts, event, now);
+  deciding.add(item);
+  deciding.end_assignments(item.id, person);
+  deciding.refresh_debtors(item.id);
+  Decision decision = deciding.take();
+  decision.subject = item.id;
+  return decision;
+}
+
 Decision decide_rebind(const Rules& rules, const Item& item, const Facts& facts, ObligationId id,
                        MeetingId meeting, Instant now) {
   Event event;

@@ -36,8 +36,8 @@ struct IdPool {
 struct FactsNeeded {
   bool ancestors = true;
   std::set<std::string> load_kinds;  // descendants of the item to load whole, with obligations
-  ItemId load_below;                 // the ancestor whose descendants they are; none: the item's own
-  std::vector<CountQuery> counts;    // scopes are the item and its ancestors
+  ItemId load_below;               // the ancestor whose descendants they are; none: the item's own
+  std::vector<CountQuery> counts;  // scopes are the item and its ancestors
   // Counts whose scope is each loaded descendant of that kind (cascades, and their auto gates).
   std::map<std::string, std::vector<std::pair<std::string, Where>>> descendant_counts;
   bool links = false;
@@ -58,7 +58,7 @@ struct Facts {
   People people;
   std::map<CountQuery, int> counts;
   std::shared_ptr<const LastEvent> last_event;
-  std::vector<Prompt> prompts;          // those the last event wrote, as they are now
+  std::vector<Prompt> prompts;         // those the last event wrote, as they are now
   std::map<std::string, Item> linked;  // items the event links to, by link kind
   IdPool ids;
 };
@@ -158,6 +158,10 @@ Decision decide_recompute(const Rules& rules, const Item& item, const Facts& fac
 // The working of an open or closed obligation's present deadline: each day counted or skipped, and
 // why (S4.5). Empty where the rule counts nothing (a meeting's start, a date field).
 std::vector<WorkingLine> working_of(const Obligation& obligation, const TimeRules& time);
+
+// Ends the assignments of somebody who left; what they owed falls back (S3.2).
+Decision decide_leave(const Rules& rules, const Item& item, const Facts& facts,
+                      const std::string& person, Instant now);
 
 // Binds a meeting deadline to an earlier meeting, as the board team answered (S7.2).
 Decision decide_rebind(const Rules& rules, const Item& item, const Facts& facts,

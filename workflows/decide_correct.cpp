@@ -70,6 +70,7 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     else
       subject.state = voided_state;
     subject.version = version;
+    deciding.touch(change.now.id);  // or the same event could be corrected again
   }
 
   for (const Changed<Obligation>& change : last.obligations) {

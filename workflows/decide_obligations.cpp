@@ -228,6 +228,16 @@ void Deciding::close_obligation(Obligation& o, const std::string& by) {
                    o.due_at && *o.closed_at > *o.due_at ? ", late" : ""));
 }
 
+void Deciding::end_assignments(ItemId id, const std::string& person) {
+  for (Assignment& a : work_.assignments) {
+    if (a.item != id || a.person != person || a.to) continue;
+    const Assignment was = a;
+    a.to = event.occurred_at;
+    work_.assignments_changed.push_back({was, a});
+    line(id, "left", fmt::format("the {} has left", a.role));
+  }
+}
+
 // S3.2: who owes changes with assignments; the rungs that fired stay fired.
 void Deciding::refresh_debtors(ItemId id) {
   const Item& subject = item(id);

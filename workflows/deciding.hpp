@@ -26,6 +26,8 @@ class Deciding {
 
   // Puts an item and what hangs on it under work.
   void add(const Item& item);
+  // Counts it as changed even when its row ends as it began: its version rises.
+  void touch(ItemId item) { work_.touched.insert(item); }
 
   // Carries out `event` on `id` by transitions of its kind. `by_system` skips the check of roles.
   // For "time", only those that the obligation `expired` brings about (S8.4).
@@ -42,6 +44,7 @@ class Deciding {
                   const std::string& ladder, const std::string& source);
   void open_vacancy(ItemId item, const std::string& whose);
   void close_obligation(Obligation& obligation, const std::string& by);
+  void end_assignments(ItemId item, const std::string& person);
   void refresh_debtors(ItemId item);
   Result<void> recompute(ItemId item, const std::string& cause, bool by_hand);
   // Recomputes one; true when its due instant or binding changed.

@@ -95,6 +95,7 @@ class BoardReader {
   virtual std::vector<Obligation> open_obligations_of(const std::vector<ItemId>& items) = 0;
   virtual std::vector<Obligation> obligations_of(ItemId item) = 0;       // closed ones too
   virtual std::vector<Assignment> assignments_of(const std::vector<ItemId>& items) = 0;
+  virtual std::vector<Assignment> open_assignments_of(std::string_view person) = 0;
   virtual std::vector<Link> links_of(ItemId item) = 0;                    // from or to it
   virtual std::vector<Approval> approvals_of(ItemId item) = 0;
   virtual std::vector<Meeting> list_meetings(std::string_view body) = 0;  // all bodies when empty

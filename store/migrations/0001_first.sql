@@ -92,6 +92,9 @@ CREATE TABLE assignments (
   FOREIGN KEY (board, item) REFERENCES items (board, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 
+-- What somebody who leaves still has on their hands.
+CREATE INDEX assignments_open ON assignments (board, person) WHERE to_at IS NULL;
+
 CREATE TABLE links (
   board TEXT NOT NULL,
   from_item INTEGER NOT NULL,

@@ -1,5 +1,5 @@
-// The two stories, played on the real engine, store, scheduler and sender: every expected notice came,
-// no other did, and nothing of either programme was left out.
+// The two stories, played on the real engine, store, scheduler and sender: every expected notice
+// came, no other did, and nothing of either programme was left out.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -41,11 +41,12 @@ Played play(const std::string& name) {
   auto result = run_story(*reading.story, run, zones);
   REQUIRE(result);
   const auto gaps = uncovered(run.programme->definition, result->coverage);
-  std::printf("%s: %zu events, %zu refusals, %zu notices, %zu templates; exercised %zu transitions, "
-              "%zu guards that held, %zu that refused, %zu rungs; %zu left out\n",
-              name.c_str(), result->events, result->refusals, result->notices.size(), result->templates,
-              result->coverage.transitions.size(), result->coverage.guards_held.size(),
-              result->coverage.guards_missing.size(), result->coverage.rungs.size(), gaps.size());
+  std::printf(
+      "%s: %zu events, %zu refusals, %zu notices, %zu templates; exercised %zu transitions, "
+      "%zu guards that held, %zu that refused, %zu rungs; %zu left out\n",
+      name.c_str(), result->events, result->refusals, result->notices.size(), result->templates,
+      result->coverage.transitions.size(), result->coverage.guards_held.size(),
+      result->coverage.guards_missing.size(), result->coverage.rungs.size(), gaps.size());
   return {*reading.story, std::move(*result), gaps};
 }
 
