@@ -73,6 +73,7 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     deciding.touch(change.now.id);  // or the same event could be corrected again
   }
 
+  std::vector<Obligation*> given_back;
   for (const Changed<Obligation>& change : last.obligations) {
     for (Obligation* o : deciding.obligations_of(change.now.item)) {
       if (o->id != change.now.id) continue;
@@ -89,11 +90,19 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
         o->due_version = now_is.due_version + 1;
         o->rungs_from = now;
       }
-      // Meetings and holidays may have changed since: the old rule, at today's calendar.
-      deciding.recompute_one(*o, "correct");
-      deciding.set_next(*o);
-      deciding.line(o->item, "reopened", fmt::format("{} (round {})", o->name, o->round));
+      given_back.push_back(o);
     }
+  }
+  // Meetings and holidays may have changed since: the old rules, at today's calendar. Only once all
+  // is open again that was, or a date that is asked for already would be asked for twice. What time
+  // opened meanwhile in place of a restored one goes.
+  for (Obligation* o : given_back) {
+    for (Obligation* other : deciding.obligations_of(o->item))
+      if (o->is_open() && other->is_open() && other->name == o->name && other->id != o->id)
+        deciding.close_obligation(*other, std::string(corrected));
+    deciding.recompute_one(*o, "correct");
+    deciding.set_next(*o);
+    deciding.line(o->item, "reopened", fmt::format("{} (round {})", o->name, o->round));
   }
   // What opened by time on an item that is voided now, as a vacancy does, goes with it.
   for (const Changed<Item>& change : last.items)
