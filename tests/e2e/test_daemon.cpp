@@ -219,10 +219,11 @@ TEST_CASE("a stop does not wait for clients who say nothing", "[e2e]") {
   }
 }
 
-TEST_CASE("a second service does not take the socket of the first", "[e2e]") {
+TEST_CASE("a second service does not take the state folder or the socket of the first", "[e2e]") {
   const Folder folder;
   const Service first{folder.path};
-  CHECK_THROWS_WITH(Service{folder.path}, Catch::Contains("another service answers there"));
+  CHECK_THROWS_WITH(Service{folder.path},
+                    Catch::Contains("another service runs on this state folder"));
   CHECK(cli::send_request(first.socket, "GET", "/v1/health", "").ok());
 }
 
