@@ -45,15 +45,18 @@ Instant Scheduler::run_once(Instant now) {
   if (alive_ && now - *alive_ > gap_min) down = Downtime{*alive_, now};
 
   // Who begins or ends in a post today, before anybody is told anything.
-  Instant midnight = Instant::max();
-  for (const std::string& board : programmes_.boards()) {
-    auto tx = store_.begin();
-    midnight = std::min(midnight, people_day_step(*tx, programmes_, board, now));
-    tx->commit();
+  if (now >= people_day_at_) {
+    Instant midnight = Instant::max();
+    for (const std::string& board : programmes_.boards()) {
+      auto tx = store_.begin();
+      midnight = std::min(midnight, people_day_step(*tx, programmes_, board, now));
+      tx->commit();
+    }
+    people_day_at_ = midnight;
   }
   // Dates that a meeting or a closed day moved come before what falls due by them.
   for (const std::string& board : programmes_.boards()) {
-    for (bool more = true; more;) {
+    for (bool more = recompute_pending(*store_.reader(board)); more;) {
       std::vector<Decision> moved;
       auto tx = store_.begin();
       more = recompute_step(*tx, programmes_, board, recompute_max, now, &moved);
@@ -98,7 +101,7 @@ Instant Scheduler::run_once(Instant now) {
     }
   }
   if (!alive_ || down || now - *alive_ > std::chrono::minutes{1}) mark_alive(now);
-  return std::min(midnight, store_.next_due_at(now).value_or(Instant::max()));
+  return std::min(people_day_at_, store_.next_due_at(now).value_or(Instant::max()));
 }
 
 }  // namespace assured

@@ -49,7 +49,8 @@ class Scheduler : public Worker {
   Store& store_;
   const Programmes& programmes_;
   WorkObserver observer_;
-  std::optional<Instant> alive_;  // the last sign of life on record
+  std::optional<Instant> alive_;            // the last sign of life on record
+  Instant people_day_at_ = Instant::min();  // when holders of posts change next, at the earliest
 };
 
 // One message ready to go: exact bytes as committed.

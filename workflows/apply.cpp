@@ -522,6 +522,11 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
   return meeting;
 }
 
+bool recompute_pending(BoardReader& reader) {
+  const auto pending = reader.find_value(recompute_value);
+  return pending && !pending->empty();
+}
+
 bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id,
                     std::size_t limit, Instant now, std::vector<Decision>* moved) {
   BoardWriter& writer = tx.board(id);

@@ -136,6 +136,9 @@ Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item,
 std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, const DueKey& key,
                                  const std::optional<Downtime>& down, Instant now);
 
+// Whether recompute_step() has anything to do: a read, so that a pass with nothing to do writes
+// nothing.
+bool recompute_pending(BoardReader& reader);
 // Recomputes up to `limit` open obligations of a pending calendar or meeting change, from a durable
 // cursor (S5.4). True while some remain. What moved is added to `moved` when given.
 bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
