@@ -171,7 +171,7 @@ struct App::Parts {
   const Clock& clock;
   StateLock lock;
   std::unique_ptr<Store> store;
-  Programmes programmes;
+  CurrentProgrammes programmes;
   notifiers::FileNotifier notifier;
   notifiers::MailRenderer renderer;
   Scheduler scheduler;
@@ -231,7 +231,7 @@ int App::run() {
   asio::co_spawn(parts.io, feed_watchdog(parts.io, parts.loops), asio::detached);
   asio::post(parts.io, [&parts] {
     sd_notify(0, "READY=1");
-    for (const auto& board : parts.programmes.boards()) spdlog::info("board {}: ready", board);
+    for (const auto& board : parts.programmes.get()->boards()) spdlog::info("board {}: ready", board);
     spdlog::info("listening on {}", parts.settings.socket_path.string());
     if (parts.ready) parts.ready();
   });

@@ -91,8 +91,9 @@ void record_new_days(Store& store, Programmes& programmes, const std::string& bo
     if (file.nation != nation) continue;
     for (const auto& day : file.days) {
       if (!known.insert(day.date).second) continue;
-      const auto done = change_calendar(*tx, programmes, board, day, system, now);
-      if (!done) throw StoreError(done.error().message, false);
+      auto changed = change_calendar(*tx, programmes, board, day, system, now);
+      if (!changed) throw StoreError(changed.error().message, false);
+      programmes = std::move(*changed);
       any = true;
     }
   }

@@ -65,9 +65,10 @@ Result<void> add_calendar_day(Store& store, const config::Settings& settings,
                  "Only an operator, or somebody who holds a post of the board, may do this."};
   caller.person = *actor;
   const auto tx = store.begin();
-  auto done = change_calendar(*tx, programmes, command.board, command.day, caller, now);
-  if (done) tx->commit();
-  return done;
+  const auto changed = change_calendar(*tx, programmes, command.board, command.day, caller, now);
+  if (!changed) return changed.error();
+  tx->commit();
+  return {};
 }
 
 }  // namespace assured

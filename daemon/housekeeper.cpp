@@ -15,13 +15,14 @@ constexpr auto every = std::chrono::hours{24};
 
 Instant Housekeeper::run_once(Instant now) {
   if (next_ && now < *next_) return *next_;
-  for (const std::string& board : programmes_.boards()) check_board(board, now);
+  for (const std::string& board : programmes_.get()->boards()) check_board(board, now);
   next_ = now + every;
   return *next_;
 }
 
 void Housekeeper::check_board(const std::string& id, Instant now) {
-  const Programmes::Board& board = programmes_.get_board(id);
+  const auto programmes = programmes_.get();
+  const Programmes::Board& board = programmes->get_board(id);
   const auto reader = store_.reader(id);
   const auto gaps = find_unreachable(board.current->definition, board.current->establishment,
                                      reader->load_people(), local_date(now, *board.zone));

@@ -9,7 +9,7 @@ namespace assured {
 
 class Housekeeper : public Worker {
  public:
-  Housekeeper(Store& store, FileStore& files, const Programmes& programmes)
+  Housekeeper(Store& store, FileStore& files, const CurrentProgrammes& programmes)
       : store_(store), files_(files), programmes_(programmes) {}
   std::string_view name() const override { return "housekeeper"; }
   Instant run_once(Instant now) override;
@@ -19,7 +19,7 @@ class Housekeeper : public Worker {
 
   Store& store_;
   FileStore& files_;
-  const Programmes& programmes_;
+  const CurrentProgrammes& programmes_;
   std::optional<Instant> next_;  // woken earlier, it has nothing to do
 };
 

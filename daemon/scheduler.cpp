@@ -28,38 +28,40 @@ std::optional<Instant> last_alive(Store& store, const Programmes& programmes) {
 
 }  // namespace
 
-Scheduler::Scheduler(Store& store, const Programmes& programmes, WorkObserver observer)
+Scheduler::Scheduler(Store& store, const CurrentProgrammes& programmes, WorkObserver observer)
     : store_(store), programmes_(programmes), observer_(std::move(observer)) {}
 
 void Scheduler::mark_alive(Instant now) {
   auto tx = store_.begin();
-  for (const std::string& board : programmes_.boards())
+  for (const std::string& board : programmes_.get()->boards())
     tx->board(board).put_value(alive_value, to_text(now));
   tx->commit();
   alive_ = now;
 }
 
 Instant Scheduler::run_once(Instant now) {
-  if (!alive_) alive_ = last_alive(store_, programmes_);
+  const auto current = programmes_.get();
+  const Programmes& programmes = *current;
+  if (!alive_) alive_ = last_alive(store_, programmes);
   std::optional<Downtime> down;
   if (alive_ && now - *alive_ > gap_min) down = Downtime{*alive_, now};
 
   // Who begins or ends in a post today, before anybody is told anything.
   if (now >= people_day_at_) {
     Instant midnight = Instant::max();
-    for (const std::string& board : programmes_.boards()) {
+    for (const std::string& board : programmes.boards()) {
       auto tx = store_.begin();
-      midnight = std::min(midnight, people_day_step(*tx, programmes_, board, now));
+      midnight = std::min(midnight, people_day_step(*tx, programmes, board, now));
       tx->commit();
     }
     people_day_at_ = midnight;
   }
   // Dates that a meeting or a closed day moved come before what falls due by them.
-  for (const std::string& board : programmes_.boards()) {
+  for (const std::string& board : programmes.boards()) {
     for (bool more = recompute_pending(*store_.reader(board)); more;) {
       std::vector<Decision> moved;
       auto tx = store_.begin();
-      more = recompute_step(*tx, programmes_, board, recompute_max, now, &moved);
+      more = recompute_step(*tx, programmes, board, recompute_max, now, &moved);
       tx->commit();
       if (!observer_) continue;
       for (Decision& decision : moved) {
@@ -84,8 +86,8 @@ Instant Scheduler::run_once(Instant now) {
       std::vector<WorkReport> reports;
       auto tx = store_.begin();
       for (const DueKey& key : due) {
-        if (programmes_.find_board(key.board) == nullptr) continue;
-        auto outcome = apply_due(*tx, programmes_, key, down, now);
+        if (programmes.find_board(key.board) == nullptr) continue;
+        auto outcome = apply_due(*tx, programmes, key, down, now);
         if (!outcome) continue;
         found = true;
         WorkReport report;

@@ -191,7 +191,7 @@ void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
 
 }  // namespace
 
-Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier,
+Sender::Sender(Store& store, const CurrentProgrammes& programmes, Notifier& notifier,
                const Renderer& renderer, std::string message_id_key, std::string message_id_domain,
                WorkObserver observer)
     : store_(store),
@@ -204,7 +204,7 @@ Sender::Sender(Store& store, const Programmes& programmes, Notifier& notifier,
 
 Instant Sender::run_once(Instant now) {
   Instant wake = Instant::max();
-  for (const std::string& board : programmes_.boards()) {
+  for (const std::string& board : programmes_.get()->boards()) {
     std::set<PromptId> waiting;
     for (;;) {
       std::vector<Prompt> pending =
@@ -233,9 +233,10 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
     BoardWriter& writer = tx->board(board);
     const auto item = writer.find_item(prompt.item);
     ASSURED_ASSERT(item.has_value());
-    const Programmes::Board& served = programmes_.get_board(board);
+    const auto programmes = programmes_.get();
+    const Programmes::Board& served = programmes->get_board(board);
     SenderContext c{served,
-                    programmes_.rules(served, item->programme),
+                    programmes->rules(served, item->programme),
                     prompt,
                     *item,
                     writer.list_ancestors(*item),
@@ -377,7 +378,8 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     const auto obligation = writer.find_obligation(prompt.obligation);
     const auto item = writer.find_item(notice.item);
     ASSURED_ASSERT(obligation && item);
-    const Rules rules = programmes_.rules(programmes_.get_board(board), item->programme);
+    const auto programmes = programmes_.get();
+    const Rules rules = programmes->rules(programmes->get_board(board), item->programme);
     note_outcome(writer, rules, *item, *obligation, prompt, now);
   }
   tx->commit();

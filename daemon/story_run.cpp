@@ -39,6 +39,15 @@ class StoryFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+Programmes programmes_of(const StoryRun& run, const Zones& zones, Coverage& coverage) {
+  Programmes programmes;
+  programmes.coverage = &coverage;
+  const std::string digest = run.programme->definition.digest;
+  if (auto set = programmes.set_board(run.programme, digest, zones, {}); !set)
+    throw StoryFailed(set.error().message);
+  return programmes;
+}
+
 class Player {
  public:
   Player(const Story& story, const StoryRun& run, const Zones& zones)
@@ -48,13 +57,10 @@ class Player {
         store_(run.store == nullptr ? *owned_ : *run.store),
         board_(run.programme->establishment.board),
         definition_(run.programme->definition),
+        programmes_(programmes_of(run, zones, result_.coverage)),
         scheduler_(store_, programmes_, [this](const WorkReport& r) { worked(r); }),
         sender_(store_, programmes_, notifier_, renderer_, "story", "story.example",
                 [this](const WorkReport& r) { worked(r); }) {
-    programmes_.coverage = &result_.coverage;
-    if (auto set = programmes_.set_board(run.programme, definition_.digest, zones, {}); !set)
-      throw StoryFailed(set.error().message);
-    time_ = &programmes_.get_board(board_).time;
   }
 
   StoryResult play() {
@@ -81,18 +87,18 @@ class Player {
   Instant local(const std::string& text, std::size_t line) const {
     const auto parsed = parse_local_time(text);
     if (!parsed) throw StoryFailed(fmt::format("line {}: {}", line, parsed.error().message));
-    return time_->zone->to_instant(*parsed + shift_);
+    return time().zone->to_instant(*parsed + shift_);
   }
 
   std::string local_text(Instant at) const {
-    return fmt::format("{} {}", to_text(local_date(at, *time_->zone)),
-                       to_text(local_time_of_day(at, *time_->zone)));
+    return fmt::format("{} {}", to_text(local_date(at, *time().zone)),
+                       to_text(local_time_of_day(at, *time().zone)));
   }
 
   Instant add(Instant at, Span span) const {
-    if (span.is_elapsed()) return due_after(at, span, *time_).due_at;
-    const Date date = shift_date(local_date(at, *time_->zone), span, *time_->calendar);
-    return at_local(date, local_time_of_day(at, *time_->zone), *time_->zone);
+    if (span.is_elapsed()) return due_after(at, span, time()).due_at;
+    const Date date = shift_date(local_date(at, *time().zone), span, *time().calendar);
+    return at_local(date, local_time_of_day(at, *time().zone), *time().zone);
   }
 
   // --- output
@@ -345,7 +351,7 @@ class Player {
       writer.write_definition(head, definition_.digest, run_.programme->text, now);
       Caller caller;
       caller.person = "system";
-      if (auto loaded = load_people(*tx, programmes_, board_, run_.people, caller, now); !loaded)
+      if (auto loaded = load_people(*tx, *programmes_.get(), board_, run_.people, caller, now); !loaded)
         throw StoryFailed("people: " + loaded.error().message);
       tx->commit();
     }
@@ -407,7 +413,7 @@ class Player {
     Caller caller;
     caller.person = step.person;
     if (caller.person.empty()) {
-      const auto holders = people_.holders_of(step.post, local_date(now, *time_->zone));
+      const auto holders = people_.holders_of(step.post, local_date(now, *time().zone));
       if (holders.empty())
         throw StoryFailed(fmt::format("line {}: nobody holds the post “{}”", step.line, step.post));
       caller.person = holders.front();
@@ -476,12 +482,12 @@ class Player {
     Result<Outcome> outcome = [&]() -> Result<Outcome> {
       if (step.event == "acknowledge")
         return acknowledge(
-            *tx, programmes_,
+            *tx, *programmes_.get(),
             {board_, obligation_of(id, step), span_of(step), step.progress, caller_of(step, now)},
             now);
       if (step.event == "suspend")
         return suspend(
-            *tx, programmes_,
+            *tx, *programmes_.get(),
             {board_, obligation_of(id, step), span_of(step), step.reason, caller_of(step, now)},
             now);
       Command command;
@@ -494,7 +500,7 @@ class Player {
         command.links[kind] = find_items(name, step.line).front();
       command.reason = step.reason;
       command.caller = caller_of(step, now);
-      return apply(*tx, programmes_, command, now);
+      return apply(*tx, *programmes_.get(), command, now);
     }();
     json::object line = head(now, outcome ? "event" : "refused");
     line["line"] = step.line;
@@ -551,7 +557,7 @@ class Player {
                                               : MeetingCommand::What::hold;
     }
     auto tx = store_.begin();
-    const auto meeting = change_meeting(*tx, programmes_, command, now);
+    const auto meeting = change_meeting(*tx, *programmes_.get(), command, now);
     json::object line = head(now, meeting ? "meeting" : "refused");
     line["line"] = step.line;
     line["meeting"] = step.meeting;
@@ -576,11 +582,12 @@ class Player {
     const auto day = parse_date(shifted(step.day));
     if (!day) throw StoryFailed(fmt::format("line {}: day: {}", step.line, day.error().message));
     auto tx = store_.begin();
-    const auto done =
-        change_calendar(*tx, programmes_, board_, {*day, step.event == "close-day", step.title},
+    auto changed =
+        change_calendar(*tx, *programmes_.get(), board_, {*day, step.event == "close-day", step.title},
                         caller_of(step, now), now);
-    if (!done) throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
+    if (!changed) throw StoryFailed(fmt::format("line {}: {}", step.line, changed.error().message));
     tx->commit();
+    programmes_.replace(std::move(*changed));
     ++result_.events;
     json::object line = head(now, step.event);
     line["day"] = step.day;
@@ -588,7 +595,7 @@ class Player {
   }
 
   void do_hand_over(const StoryStep& step, Instant now) {
-    const Date today = local_date(now, *time_->zone);
+    const Date today = local_date(now, *time().zone);
     PeopleFile file;
     const auto hand = [&](const std::string& person) {
       const Person* known = people_.find_person(person);
@@ -606,7 +613,7 @@ class Player {
     hand(step.to);
     file.holdings.push_back({step.to, step.of, today, {}});
     auto tx = store_.begin();
-    if (auto done = load_people(*tx, programmes_, board_, file, caller_of(step, now), now); !done)
+    if (auto done = load_people(*tx, *programmes_.get(), board_, file, caller_of(step, now), now); !done)
       throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
     tx->commit();
     ++result_.events;
@@ -665,18 +672,19 @@ class Player {
     if (failures.size() > 1) result_.failure += fmt::format(" (and {} more)", failures.size() - 1);
   }
 
+  const TimeRules& time() const { return programmes_.get()->get_board(board_).time; }
+
   const Story& story_;
   const StoryRun& run_;
   std::unique_ptr<Store> owned_;
   Store& store_;
   const std::string board_;
   const Definition& definition_;
-  Programmes programmes_;
+  CurrentProgrammes programmes_;
   notifiers::NullNotifier notifier_;
   notifiers::MailRenderer renderer_;
   Scheduler scheduler_;
   Sender sender_;
-  const TimeRules* time_ = nullptr;
   mutable std::unique_ptr<BoardReader> reader_;
   StoryResult result_;
   People people_;

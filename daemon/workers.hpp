@@ -37,7 +37,7 @@ using WorkObserver = std::function<void(const WorkReport&)>;
 // decide_due() from when to when the service was down (S6.1).
 class Scheduler : public Worker {
  public:
-  Scheduler(Store& store, const Programmes& programmes, WorkObserver observer = {});
+  Scheduler(Store& store, const CurrentProgrammes& programmes, WorkObserver observer = {});
   std::string_view name() const override { return "scheduler"; }
   Instant run_once(Instant now) override;
   // Records that the service was alive at `now`; the daemon calls it each minute and when it stops.
@@ -47,7 +47,7 @@ class Scheduler : public Worker {
 
  private:
   Store& store_;
-  const Programmes& programmes_;
+  const CurrentProgrammes& programmes_;
   WorkObserver observer_;
   std::optional<Instant> alive_;            // the last sign of life on record
   Instant people_day_at_ = Instant::min();  // when holders of posts change next, at the earliest
@@ -95,7 +95,7 @@ class Renderer {
 // exact bytes) and hands them to the notifier.
 class Sender : public Worker {
  public:
-  Sender(Store& store, const Programmes& programmes, Notifier& notifier, const Renderer& renderer,
+  Sender(Store& store, const CurrentProgrammes& programmes, Notifier& notifier, const Renderer& renderer,
          std::string message_id_key, std::string message_id_domain, WorkObserver observer = {});
   std::string_view name() const override { return "sender"; }
   Instant run_once(Instant now) override;
@@ -111,7 +111,7 @@ class Sender : public Worker {
                 const std::string& bytes, Instant now);
 
   Store& store_;
-  const Programmes& programmes_;
+  const CurrentProgrammes& programmes_;
   Notifier& notifier_;
   const Renderer& renderer_;
   std::string key_;

@@ -11,7 +11,7 @@ namespace assured {
 // `committed` is called after each commit, so that workers look again. Thread: safe, when it is.
 class Writer : public web::CommandPort {
  public:
-  Writer(Store& store, FileStore& files, const Programmes& programmes, const Clock& clock,
+  Writer(Store& store, FileStore& files, const CurrentProgrammes& programmes, const Clock& clock,
          std::function<void()> committed)
       : store_(store),
         files_(files),
@@ -32,7 +32,7 @@ class Writer : public web::CommandPort {
  private:
   Store& store_;
   FileStore& files_;
-  const Programmes& programmes_;
+  const CurrentProgrammes& programmes_;
   const Clock& clock_;
   std::function<void()> committed_;
 };

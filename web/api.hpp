@@ -59,12 +59,11 @@ struct Health {
   bool ok() const;
 };
 
-// All that the API stands on. Owner: App; everything outlives the server. Thread: what is referred to
-// is safe, or does not change while the server runs (Programmes).
+// All that the API stands on. Owner: App; everything outlives the server. Thread: all of it is safe.
 struct Api {
   Store& store;
   FileStore& files;
-  const Programmes& programmes;
+  const CurrentProgrammes& programmes;
   CommandPort& commands;
   const Clock& clock;
   std::function<std::optional<std::string>(uid_t, std::string_view board)> find_person;  // S14.4

@@ -212,7 +212,7 @@ Response post_meeting(Context& context, const Segments& rest) {
   json::array asks;
   if (meeting->state == Meeting::State::planned)
     for (const Obligation& o :
-         could_rebind(*context.reader, context.api.programmes, context.board_id, *meeting)) {
+         could_rebind(*context.reader, *context.programmes, context.board_id, *meeting)) {
       json::object ask = obligation_json(context, o);
       if (const auto item = context.reader->find_item(o.item)) ask["reference"] = item->reference;
       asks.push_back(std::move(ask));

@@ -39,7 +39,7 @@ void merge(FactsNeeded& into, const FactsNeeded& more) {
 
 // What may be done to the item now, and what is missing for each.
 json::array offers_json(Context& context, const Item& item) {
-  const Rules rules = context.api.programmes.rules(context.board, item.programme);
+  const Rules rules = context.programmes->rules(context.board, item.programme);
   const KindDef* kind = rules.definition.find_kind(item.kind);
   json::array offers;
   if (kind == nullptr || item.state == voided_state) return offers;
@@ -207,7 +207,7 @@ Response get_obligation(Context& context, const Segments& rest) {
   const auto item = obligation ? context.reader->find_item(obligation->item) : std::nullopt;
   if (!item || !context.may_see(*item))
     return problem({Errc::not_found, "There is no such obligation.", "obligation"});
-  const Rules rules = context.api.programmes.rules(context.board, item->programme);
+  const Rules rules = context.programmes->rules(context.board, item->programme);
   json::object body = obligation_json(context, *obligation);
   body["reference"] = item->reference;
   json::array working, fired;

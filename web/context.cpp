@@ -10,7 +10,7 @@ namespace assured::web {
 bool Context::may_see(const Item& item) const {
   if (board_side || (!item.agency.empty() && agencies.contains(item.agency))) return true;
   if (!item.agency.empty()) return false;
-  const KindDef* kind = api.programmes.rules(board, item.programme).definition.find_kind(item.kind);
+  const KindDef* kind = programmes->rules(board, item.programme).definition.find_kind(item.kind);
   return kind != nullptr && !kind->board_only;
 }
 

@@ -17,6 +17,7 @@ struct Context {
   const Request& request;
   const Target& target;
   std::string board_id;
+  std::shared_ptr<const Programmes> programmes;  // those in force when the request came
   const Programmes::Board& board;
   std::unique_ptr<BoardReader> reader;
   Instant now;

@@ -24,7 +24,7 @@ json::value value_json(const Value& value) {
 }
 
 const KindDef* kind_of(const Context& context, const Item& item) {
-  return context.api.programmes.rules(context.board, item.programme)
+  return context.programmes->rules(context.board, item.programme)
       .definition.find_kind(item.kind);
 }
 
@@ -84,7 +84,7 @@ json::object item_json_full(const Context& context, const Item& item) {
 
 void put_rating(json::object& into, const Context& context, const Item& item,
                 const std::vector<Obligation>& obligations) {
-  const auto rating = rate(context.api.programmes.rules(context.board, item.programme), item,
+  const auto rating = rate(context.programmes->rules(context.board, item.programme), item,
                            obligations, context.now);
   if (!rating) return;
   json::object row;

@@ -83,10 +83,11 @@ Response get_health(const Api& api) {
 
 Response get_boards(const Request& request, const Api& api) {
   json::array boards;
-  for (const auto& id : api.programmes.boards()) {
+  const auto programmes = api.programmes.get();
+  for (const auto& id : programmes->boards()) {
     const auto person = api.find_person(request.uid, id);
     if (!person && !api.is_operator(request.uid)) continue;
-    const auto& programme = *api.programmes.get_board(id).current;
+    const auto& programme = *programmes->get_board(id).current;
     json::object row;
     row["id"] = id;
     row["title"] = programme.establishment.title;
@@ -143,10 +144,11 @@ Response on_board(const Request& request, const Target& target, const Api& api) 
                                   "The API has this path, but not this method on it.")
                         : not_here();
 
-  const auto* board = api.programmes.find_board(board_id);
+  const auto programmes = api.programmes.get();
+  const auto* board = programmes->find_board(board_id);
   // The same answer for a board that does not exist and one the caller is nobody on.
   if (board == nullptr) return problem(nobody());
-  Context context{api, request, target, board_id, *board, api.store.reader(board_id),
+  Context context{api, request, target, board_id, programmes, *board, api.store.reader(board_id),
                   api.clock.now(), {}, false, false, {}};
   if (!identify(context)) return problem(nobody());
   if (route->access == Access::operators && !context.is_operator)

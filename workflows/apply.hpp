@@ -9,37 +9,10 @@
 #include <vector>
 
 #include "workflows/decide.hpp"
+#include "workflows/programmes.hpp"
 #include "workflows/store.hpp"
 
 namespace assured {
-
-// The programmes of one daemon: each board's current one, and the definitions items are pinned to.
-class Programmes {
- public:
-  struct Board {
-    std::shared_ptr<const Programme> current;
-    std::shared_ptr<const Zone> zone;
-    std::shared_ptr<const Calendar> calendar;  // with the board's stored overrides
-    TimeRules time;                            // points into zone and calendar
-    std::map<std::string, std::shared_ptr<const Definition>, std::less<>> pinned;  // by digest
-  };
-  // Adds or replaces a board; its definition gets `digest`. Errors: invalid (unknown zone).
-  Result<void> set_board(std::shared_ptr<const Programme> programme, std::string digest,
-                         const Zones& zones, std::vector<CalendarOverride> overrides);
-  void pin(std::string_view board, std::string digest,
-           std::shared_ptr<const Definition> definition);
-  const Board* find_board(std::string_view board) const;
-  const Board& get_board(std::string_view board) const;
-  std::vector<std::string> boards() const;
-  void set_overrides(std::string_view board, std::vector<CalendarOverride> overrides);
-  // The rules for an item of `board` pinned to `digest` (empty: the current definition).
-  Rules rules(const Board& board, std::string_view digest) const;
-
-  Coverage* coverage = nullptr;  // given to every decision; for stories
-
- private:
-  std::map<std::string, Board, std::less<>> boards_;
-};
 
 // Who types, and on whose behalf (S14.3).
 struct Caller {
@@ -123,9 +96,11 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
 Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
                         Instant now);
 
-// A dated override of the board's calendar; recomputes running deadlines (S5.4).
-Result<void> change_calendar(WriteTx& tx, Programmes& programmes, std::string_view board,
-                             const CalendarOverride& day, const Caller& caller, Instant now);
+// A dated override of the board's calendar; running deadlines are recomputed (S5.4). Returns the
+// programmes with the new calendar, to be put in force once the transaction is committed.
+Result<Programmes> change_calendar(WriteTx& tx, const Programmes& programmes,
+                                   std::string_view board, const CalendarOverride& day,
+                                   const Caller& caller, Instant now);
 
 // Facts for one item, as decide() and list_offers() need them.
 Facts load_facts(BoardReader& reader, const Rules& rules, const Item& item,

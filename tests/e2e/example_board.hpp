@@ -47,7 +47,7 @@ class ExampleBoard {
             [](uid_t uid) { return uid == operator_only; },
             [] { return web::Health{}; }} {
     const auto people = config::load_people_file(
-        people_path, programmes.get_board(board_id).current->establishment);
+        people_path, programmes.get()->get_board(board_id).current->establishment);
     Caller caller;
     caller.person = "test";
     if (!people.errors.empty() || !writer.load_people(board_id, people, caller))
@@ -57,7 +57,7 @@ class ExampleBoard {
   std::string holder_of(const std::string& post) {
     const auto people = store->reader(board_id)->load_people();
     const auto holders =
-        people.holders_of(post, local_date(clock.now_, *programmes.get_board(board_id).zone));
+        people.holders_of(post, local_date(clock.now_, *programmes.get()->get_board(board_id).zone));
     return holders.empty() ? std::string{} : holders.front();
   }
 
@@ -84,7 +84,7 @@ class ExampleBoard {
   std::unique_ptr<Store> store;
   Folder folder;
   store::FolderFiles files{folder.path};
-  Programmes programmes;
+  CurrentProgrammes programmes;
   Writer writer;
   web::Api api;
 };

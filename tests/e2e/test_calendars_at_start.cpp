@@ -55,7 +55,7 @@ TEST_CASE("a board's own word on a day stays", "[e2e]") {
   caller.person = "test";
   {
     const auto tx = board.store->begin();
-    REQUIRE(change_calendar(*tx, board.programmes, board_id,
+    REQUIRE(change_calendar(*tx, *board.programmes.get(), board_id,
                             {*parse_date("2023-05-08"), false, "We work"}, caller,
                             board.clock.now_));
     tx->commit();

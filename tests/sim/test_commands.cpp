@@ -284,7 +284,7 @@ TEST_CASE("mail about what was undone is not sent", "[sim][correct]") {
   world.set_clock("2026-11-03 05:00");
   // The rung fires, but the sender has not come to it when the concern is undone.
   {
-    Scheduler alone(world.store(), world.programmes());
+    Scheduler alone(world.store(), world.current_programmes());
     alone.note_alive(world.now());
     alone.run_once(world.now());
   }

@@ -74,17 +74,21 @@ CommandWorld::CommandWorld(std::string_view programme_toml, std::string_view peo
   if (!reading.programme) throw std::logic_error(to_text(reading.mistakes.front()));
   reading.programme->definition.digest = "small";
   board_ = reading.programme->establishment.board;
-  ok(programmes_.set_board(std::make_shared<const Programme>(std::move(*reading.programme)),
+  Programmes programmes;
+  ok(programmes.set_board(std::make_shared<const Programme>(std::move(*reading.programme)),
                            "small", zones_, {}));
+  programmes_.replace(std::move(programmes));
   now_ = at("2026-11-02 09:00");
   restart();
   ok(load(people_toml.empty() ? small_people() : std::string{people_toml}));
   heard();
 }
 
-const TimeRules& CommandWorld::time() const { return programmes_.get_board(board_).time; }
+const TimeRules& CommandWorld::time() const { return programmes_.get()->get_board(board_).time; }
 
-Rules CommandWorld::rules() const { return programmes_.rules(programmes_.get_board(board_), {}); }
+Rules CommandWorld::rules() const {
+  return programmes_.get()->rules(programmes_.get()->get_board(board_), {});
+}
 
 Instant CommandWorld::at(std::string_view local) const {
   return time().zone->to_instant(ok(parse_local_time(local)));
@@ -166,7 +170,7 @@ Caller CommandWorld::caller(std::string person, std::string for_post) const {
 Result<Outcome> CommandWorld::apply(Command command) {
   command.board = board_;
   return in_transaction(
-      [&](WriteTx& tx) { return assured::apply(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return assured::apply(tx, *programmes_.get(), command, now_); });
 }
 
 Result<Outcome> CommandWorld::act(std::string person, ItemId item, std::string event, Texts fields,
@@ -190,14 +194,14 @@ Result<Outcome> CommandWorld::acknowledge(Caller who, ObligationId obligation,
   Acknowledge command{board_, obligation, ok(parse_span(hold_for)), std::move(progress),
                       std::move(who)};
   return in_transaction(
-      [&](WriteTx& tx) { return assured::acknowledge(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return assured::acknowledge(tx, *programmes_.get(), command, now_); });
 }
 
 Result<Outcome> CommandWorld::suspend(Caller who, ObligationId obligation,
                                       std::string_view hold_for, std::string reason) {
   Suspend command{board_, obligation, ok(parse_span(hold_for)), std::move(reason), std::move(who)};
   return in_transaction(
-      [&](WriteTx& tx) { return assured::suspend(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return assured::suspend(tx, *programmes_.get(), command, now_); });
 }
 
 Result<Meeting> CommandWorld::plan(std::string body, std::string_view start) {
@@ -208,7 +212,7 @@ Result<Meeting> CommandWorld::plan(std::string body, std::string_view start) {
   command.start = at(start);
   command.caller = caller("admin");
   return in_transaction(
-      [&](WriteTx& tx) { return change_meeting(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return change_meeting(tx, *programmes_.get(), command, now_); });
 }
 
 Result<Meeting> CommandWorld::change(MeetingCommand::What what, MeetingId meeting,
@@ -220,27 +224,30 @@ Result<Meeting> CommandWorld::change(MeetingCommand::What what, MeetingId meetin
   if (!start.empty()) command.start = at(start);
   command.caller = caller("admin");
   return in_transaction(
-      [&](WriteTx& tx) { return change_meeting(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return change_meeting(tx, *programmes_.get(), command, now_); });
 }
 
 Result<Outcome> CommandWorld::rebind(ObligationId obligation, MeetingId meeting) {
   const Rebind command{board_, obligation, meeting, caller("admin")};
   return in_transaction(
-      [&](WriteTx& tx) { return assured::rebind(tx, programmes_, command, now_); });
+      [&](WriteTx& tx) { return assured::rebind(tx, *programmes_.get(), command, now_); });
 }
 
 Result<void> CommandWorld::close_day(std::string_view date, bool closed) {
   const CalendarOverride day{ok(parse_date(date)), closed, "local"};
-  return in_transaction([&](WriteTx& tx) {
-    return change_calendar(tx, programmes_, board_, day, caller("admin"), now_);
+  auto changed = in_transaction([&](WriteTx& tx) {
+    return change_calendar(tx, *programmes_.get(), board_, day, caller("admin"), now_);
   });
+  if (!changed) return changed.error();
+  programmes_.replace(std::move(*changed));
+  return {};
 }
 
 Result<void> CommandWorld::load(std::string_view people_toml) {
   const PeopleFile people = parse_people(people_toml, "people.toml",
-                                         programmes_.get_board(board_).current->establishment);
+                                         programmes_.get()->get_board(board_).current->establishment);
   return in_transaction([&](WriteTx& tx) {
-    return load_people(tx, programmes_, board_, people, caller("admin"), now_);
+    return load_people(tx, *programmes_.get(), board_, people, caller("admin"), now_);
   });
 }
 

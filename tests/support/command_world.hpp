@@ -77,7 +77,8 @@ class CommandWorld {
 
   // --- what there is
   Store& store() { return *store_; }
-  Programmes& programmes() { return programmes_; }
+  const Programmes& programmes() { return *programmes_.get(); }
+  const CurrentProgrammes& current_programmes() { return programmes_; }
   const TimeRules& time() const;
   Rules rules() const;
   std::unique_ptr<BoardReader> reader() { return store_->reader(board_); }
@@ -104,7 +105,7 @@ class CommandWorld {
 
   std::unique_ptr<Store> store_;
   SystemZones zones_;
-  Programmes programmes_;
+  CurrentProgrammes programmes_{Programmes{}};
   std::string board_;
   notifiers::MailRenderer renderer_;
   std::unique_ptr<Scheduler> scheduler_;
