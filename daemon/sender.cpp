@@ -363,18 +363,20 @@ std::optional<Instant> Sender::send_unsent(const std::string& board, Instant now
 
 bool Sender::transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
                       const std::string& bytes, Instant now) {
-  const Outgoing message{notice.id, board, notice.address, notice.message_id, bytes};
-  const SendAnswer answer = notifier_.send(message);
+  const Outgoing message{notice.id, board, notice.address, notice.message_id, bytes,
+                         prompt.family == Family::a};
+  const SendAnswer answer = notifier_.send(message).answer;
+  const bool is_final = answer == SendAnswer::accepted || answer == SendAnswer::bounced;
   Notice updated = notice;
   updated.state = answer == SendAnswer::accepted  ? NoticeState::accepted
-                  : answer == SendAnswer::refused ? NoticeState::bounced
+                  : answer == SendAnswer::bounced ? NoticeState::bounced
                                                   : NoticeState::deferred;
-  if (answer != SendAnswer::try_later) updated.final_at = now;
-  if (answer == SendAnswer::try_later && notice.state == NoticeState::deferred) return false;
+  if (is_final) updated.final_at = now;
+  if (!is_final && notice.state == NoticeState::deferred) return false;
   auto tx = store_.begin();
   BoardWriter& writer = tx->board(board);
   writer.write_notice_state(system_head("notice", notice.item, now), updated, now);
-  if (answer != SendAnswer::try_later && prompt.obligation) {
+  if (is_final && prompt.obligation) {
     const auto obligation = writer.find_obligation(prompt.obligation);
     const auto item = writer.find_item(notice.item);
     ASSURED_ASSERT(obligation && item);
@@ -393,7 +395,7 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     report.address = notice.address;
     observer_(report);
   }
-  return answer != SendAnswer::try_later;
+  return is_final;
 }
 
 }  // namespace assured

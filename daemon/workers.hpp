@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workflows/apply.hpp"
+#include "workflows/notifier.hpp"
 #include "workflows/store.hpp"
 
 namespace assured {
@@ -51,24 +52,6 @@ class Scheduler : public Worker {
   WorkObserver observer_;
   std::optional<Instant> alive_;            // the last sign of life on record
   Instant people_day_at_ = Instant::min();  // when holders of posts change next, at the earliest
-};
-
-// One message ready to go: exact bytes as committed.
-struct Outgoing {
-  NoticeId id;
-  std::string board;
-  std::string address;
-  std::string message_id;
-  std::string bytes;
-};
-
-enum class SendAnswer { accepted, try_later, refused };
-
-// The port to a relay; file and null notifiers in A1.
-class Notifier {
- public:
-  virtual ~Notifier() = default;
-  virtual SendAnswer send(const Outgoing& message) = 0;
 };
 
 // Renders one notice; implemented by notifiers/ (Mustache, GMime).

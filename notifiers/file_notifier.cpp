@@ -82,11 +82,11 @@ FileNotifier::FileNotifier(std::filesystem::path folder) : folder_(std::move(fol
         fmt::format("{}: the folder for mail cannot be made: {}", folder_.string(), failed.message()));
 }
 
-SendAnswer FileNotifier::send(const Outgoing& message) {
-  if (write_durably(folder_, eml_name(message), message.bytes)) return SendAnswer::accepted;
+SendOutcome FileNotifier::send(const Outgoing& message) {
+  if (write_durably(folder_, eml_name(message), message.bytes)) return {};
   spdlog::error("mail folder {}: notice {} of {} not written: {}", folder_.string(),
                 message.id.value, message.board, std::strerror(errno));
-  return SendAnswer::try_later;
+  return {SendAnswer::relay_trouble, 0, "the mail folder cannot be written"};
 }
 
 }  // namespace assured::notifiers

@@ -4,19 +4,20 @@
 #include <filesystem>
 #include <string_view>
 
-#include "daemon/workers.hpp"
+#include "workflows/notifier.hpp"
 
 namespace assured::notifiers {
 
 // Writes each message to `<folder>/<UTC time of its Date>-<board>-<notice id>.eml`: aside first,
 // synced, renamed, folder synced, so that a file by that name is always whole. Sending the same notice
-// again replaces its file with the same bytes. A folder that cannot be written is try_later, never a
-// refusal, as no address is at fault.
+// again replaces its file with the same bytes. A folder that cannot be written is relay trouble,
+// as no address is at fault.
+// Thread: safe.
 // Throws: IoError when the folder cannot be made.
 class FileNotifier : public Notifier {
  public:
   explicit FileNotifier(std::filesystem::path folder);
-  SendAnswer send(const Outgoing& message) override;
+  SendOutcome send(const Outgoing& message) override;
 
  private:
   std::filesystem::path folder_;
@@ -25,7 +26,7 @@ class FileNotifier : public Notifier {
 // Accepts everything and keeps nothing: the mode `observe`, and the simulation.
 class NullNotifier : public Notifier {
  public:
-  SendAnswer send(const Outgoing&) override { return SendAnswer::accepted; }
+  SendOutcome send(const Outgoing&) override { return {}; }
 };
 
 // The name of the file for one message, "20261121T095733Z-city-and-hackney-17.eml"; without a readable

@@ -69,7 +69,7 @@ TEST_CASE("once the owner's mail is taken, or refused, the escalation goes", "[s
   }
   SECTION("refused") {
     world.relay.answer = [](const Outgoing& message) {
-      return message.address == officer ? SendAnswer::refused : SendAnswer::accepted;
+      return message.address == officer ? SendAnswer::bounced : SendAnswer::accepted;
     };
     world.run_until("2026-12-01 12:05");
     CHECK(world.heard() == Lines{"2026-12-01 12:01 manager late [+1wd]"});

@@ -37,11 +37,11 @@ std::string refusal(const Error& error) {
   return fmt::format("{}: {}", name_of(error.code), error.message);
 }
 
-SendAnswer ScriptedNotifier::send(const Outgoing& message) {
+SendOutcome ScriptedNotifier::send(const Outgoing& message) {
   tried.push_back(message);
   const SendAnswer said = answer ? answer(message) : SendAnswer::accepted;
   if (said == SendAnswer::accepted) accepted.push_back(message);
-  return said;
+  return {said, 0, {}};
 }
 
 std::string small_people() {

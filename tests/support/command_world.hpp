@@ -21,7 +21,7 @@ namespace assured::test {
 // A relay by a script: what was handed to it, try by try, and what it answers.
 class ScriptedNotifier : public Notifier {
  public:
-  SendAnswer send(const Outgoing& message) override;
+  SendOutcome send(const Outgoing& message) override;
 
   std::vector<Outgoing> tried;
   std::vector<Outgoing> accepted;

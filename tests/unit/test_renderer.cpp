@@ -217,8 +217,8 @@ TEST_CASE("the file notifier leaves whole files, named by time, board and notice
   Outgoing mail{NoticeId{17}, "example", "zoe@nhs-east.example", "abc123@board.example",
                 sample.render()};
   FileNotifier notifier{folder};
-  CHECK(notifier.send(mail) == SendAnswer::accepted);
-  CHECK(notifier.send(mail) == SendAnswer::accepted);  // a retry replaces the same file
+  CHECK(notifier.send(mail).answer == SendAnswer::accepted);
+  CHECK(notifier.send(mail).answer == SendAnswer::accepted);  // a retry replaces the same file
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator{folder})
     names.push_back(entry.path().filename().string());
@@ -226,6 +226,6 @@ TEST_CASE("the file notifier leaves whole files, named by time, board and notice
   CHECK(fs::file_size(folder / names.at(0)) == mail.bytes.size());
 
   fs::remove_all(folder);
-  CHECK(notifier.send(mail) == SendAnswer::try_later);  // the folder's fault, not the address's
+  CHECK(notifier.send(mail).answer == SendAnswer::relay_trouble);  // the folder's fault, not the address's
   CHECK_THROWS_AS(FileNotifier{"/dev/null/mail"}, IoError);
 }
