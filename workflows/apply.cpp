@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "workflows/deciding.hpp"
+#include "workflows/applying.hpp"
 
 namespace assured {
 
@@ -76,9 +76,7 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
 }
 
 // ---------------------------------------------------------------------------------------------
-// Commands
-
-namespace {
+// What the commands share
 
 Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id) {
   const Programmes::Board* board = programmes.find_board(id);
@@ -87,7 +85,7 @@ Result<const Programmes::Board*> board_of(const Programmes& programmes, std::str
 }
 
 JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant occurred_at,
-                    std::string reason = {}) {
+                    std::string reason) {
   JournalHead head;
   head.actor = caller.person;
   head.for_post = caller.for_post;
@@ -120,6 +118,21 @@ Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decisio
   outcome.decision = std::move(decision);
   return outcome;
 }
+
+Result<Held> load_held(BoardWriter& writer, ObligationId id) {
+  auto obligation = writer.find_obligation(id);
+  if (!obligation) return Error{Errc::not_found, "there is no such obligation", "obligation"};
+  if (!obligation->is_open())
+    return Error{Errc::refused, "this has been done; there is nothing left to wait for"};
+  auto item = writer.find_item(obligation->item);
+  ASSURED_ASSERT(item.has_value());
+  return Held{std::move(*obligation), std::move(*item)};
+}
+
+// ---------------------------------------------------------------------------------------------
+// Events
+
+namespace {
 
 // Posts, people and agencies in fields are ones that the board has.
 Result<void> names_something(const Value& value, FieldType type, const Establishment& establishment,
@@ -231,330 +244,6 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
       std::move(*decision), id, now);
   outcome.warnings = std::move(warnings);
   return outcome;
-}
-
-namespace {
-
-// What acknowledging and suspending look at before they hold an obligation.
-struct Held {
-  Obligation obligation;
-  Item item;
-};
-
-Result<Held> load_held(BoardWriter& writer, ObligationId id) {
-  auto obligation = writer.find_obligation(id);
-  if (!obligation) return Error{Errc::not_found, "there is no such obligation", "obligation"};
-  if (!obligation->is_open())
-    return Error{Errc::refused, "this has been done; there is nothing left to wait for"};
-  auto item = writer.find_item(obligation->item);
-  ASSURED_ASSERT(item.has_value());
-  return Held{std::move(*obligation), std::move(*item)};
-}
-
-Instant later(Instant now, Span span, const TimeRules& rules) {
-  return due_after(now, span, rules).due_at;
-}
-
-}  // namespace
-
-Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Acknowledge& command,
-                            Instant now) {
-  const auto board = board_of(programmes, command.board);
-  if (!board) return board.error();
-  BoardWriter& writer = tx.board(command.board);
-  auto held = load_held(writer, command.obligation);
-  if (!held) return held.error();
-  const Rules rules = programmes.rules(**board, held->item.programme);
-  const Obligation& o = held->obligation;
-  const auto ladder = rules.definition.ladders.find(o.ladder);
-  ASSURED_ASSERT(ladder != rules.definition.ladders.end());
-  if (!ladder->second.ack_max)
-    return Error{Errc::refused,
-                 fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
-
-  // By the debtor, or anybody told so far (S15.1).
-  const People people = writer.load_people();
-  const auto assignments = writer.assignments_of({held->item.id});
-  const RoleScope scope{rules.establishment, rules.definition, held->item,
-                        assignments,         people,           o.owed_by};
-  const Date today = local_date(now, *rules.time.zone);
-  if (auto known = check_caller(rules.establishment, people, command.caller.person,
-                                command.caller.for_post, today);
-      !known)
-    return known.error();
-  std::set<std::string> parties{o.owed_by};
-  for (const FiredRung& f : o.fired) parties.insert(f.to);
-  bool may = false;
-  for (const std::string& text : parties) {
-    const auto party = parse_party(text);
-    if (!party) continue;
-    if (party->kind == Party::Kind::post) {
-      const auto posts = people.posts_of(command.caller.person, today);
-      may |= command.caller.for_post == party->name ||
-             std::find(posts.begin(), posts.end(), party->name) != posts.end();
-    } else {
-      may |= is_one_of({RoleTerm{RoleTerm::Kind::assigned, party->name}}, scope,
-                       command.caller.person, command.caller.for_post, today);
-    }
-  }
-  if (!may)
-    return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
-  if (o.acknowledged_rung > reached_rung(o) && command.progress.empty())
-    return Error{Errc::refused,
-                 "it was acknowledged before: say in a line what has been done since", "progress"};
-  const Instant until = std::min(later(now, command.hold_for, rules.time),
-                                 later(now, *ladder->second.ack_max, rules.time));
-  Decision decision = decide_hold(rules, held->item, o, until, "acknowledge", now);
-  return outcome_of(writer,
-                    head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
-                    std::move(decision), held->item.id, now);
-}
-
-Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
-                        Instant now) {
-  const auto board = board_of(programmes, command.board);
-  if (!board) return board.error();
-  BoardWriter& writer = tx.board(command.board);
-  auto held = load_held(writer, command.obligation);
-  if (!held) return held.error();
-  if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
-  const Rules rules = programmes.rules(**board, held->item.programme);
-  const People people = writer.load_people();
-  const Date today = local_date(now, *rules.time.zone);
-  if (auto known = check_caller(rules.establishment, people, command.caller.person,
-                                command.caller.for_post, today);
-      !known)
-    return known.error();
-  bool board_side = false;
-  for (const std::string& post : people.posts_of(command.caller.person, today)) {
-    const PostDef* def = rules.establishment.find_post(post);
-    board_side |= def != nullptr && def->agency.empty();
-  }
-  if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
-  const std::vector<std::string> own = people.posts_of(command.caller.person, today);
-  for (const std::string& post : own)
-    if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))
-      return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
-  const JournalHead head = head_of(command.caller, "suspend", held->item.id, now, command.reason);
-  if (held->obligation.family == Family::a) {
-    // S5.3: the first person proposes, a second carries it out, for at most a day.
-    constexpr Span day{24, Unit::hours};
-    if (!command.hold_for.is_elapsed() ||
-        later(now, command.hold_for, rules.time) > later(now, day, rules.time))
-      return Error{Errc::refused,
-                   "what is about immediate risk can be suspended for at most 24 hours at a time",
-                   "for"};
-    const std::string proposal = fmt::format("suspend:{}", held->obligation.id.value);
-    const Approval* proposed = nullptr;
-    const auto approvals = writer.approvals_of(held->item.id);
-    for (const Approval& a : approvals)
-      if (a.name == proposal && !a.withdrawn_at) proposed = &a;
-    if (proposed == nullptr || proposed->person == command.caller.person) {
-      if (proposed != nullptr)
-        return Error{Errc::refused, "a second person must agree to this suspension"};
-      Decision decision;
-      decision.subject = held->item.id;
-      decision.approvals.push_back(
-          {std::nullopt,
-           Approval{
-               held->item.id, proposal, command.caller.person, command.caller.for_post, now, {}}});
-      decision.lines.push_back({held->item.id, "suspend", "proposed; a second person must agree"});
-      return outcome_of(writer, head, std::move(decision), held->item.id, now);
-    }
-    Decision decision = decide_hold(rules, held->item, held->obligation,
-                                    later(now, command.hold_for, rules.time), "suspend", now);
-    Approval used = *proposed;
-    used.withdrawn_at = now;  // one proposal carries one suspension
-    decision.approvals.push_back({*proposed, std::move(used)});
-    return outcome_of(writer, head, std::move(decision), held->item.id, now);
-  }
-  Decision decision = decide_hold(rules, held->item, held->obligation,
-                                  later(now, command.hold_for, rules.time), "suspend", now);
-  return outcome_of(writer, head, std::move(decision), held->item.id, now);
-}
-
-// ---------------------------------------------------------------------------------------------
-// Meetings, people, calendar
-
-namespace {
-
-// The name under which a pending recomputation keeps its cursor (S5.4).
-constexpr std::string_view recompute_value = "recompute";
-// Causes of one recomputation, told in each line of what it moved; the changes have rows of their
-// own.
-constexpr std::size_t causes_bytes_max = 500;
-
-// Open obligations are looked at again from the first. A change that is not worked through yet
-// stays named as a cause beside this one (S5.1).
-void ask_recompute(BoardWriter& writer, const std::string& cause) {
-  std::string causes = cause;
-  if (const auto pending = writer.find_value(recompute_value); pending && !pending->empty()) {
-    const std::string earlier = pending->substr(pending->find(' ') + 1);
-    const bool known = earlier.find(cause) != std::string::npos;
-    causes = known || earlier.size() > causes_bytes_max ? earlier : earlier + " and " + cause;
-  }
-  writer.put_value(recompute_value, "0 " + causes);
-}
-
-}  // namespace
-
-Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
-                               const MeetingCommand& command, Instant now) {
-  const auto board = board_of(programmes, command.board);
-  if (!board) return board.error();
-  BoardWriter& writer = tx.board(command.board);
-  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
-                                command.caller.person, command.caller.for_post,
-                                local_date(now, *(*board)->zone));
-      !known)
-    return known.error();
-  Meeting meeting;
-  std::string what;
-  if (command.what == MeetingCommand::What::plan) {
-    if (!(*board)->current->establishment.bodies.contains(command.body))
-      return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body),
-                   "body"};
-    if (command.start <= now)
-      return Error{Errc::invalid, "a meeting is planned for the future", "start"};
-    meeting.body = command.body;
-    meeting.start = command.start;
-    what = "plan-meeting";
-  } else {
-    const auto known = writer.find_meeting(command.meeting);
-    if (!known) return Error{Errc::not_found, "there is no such meeting", "meeting"};
-    meeting = *known;
-    if (meeting.state != Meeting::State::planned)
-      return Error{Errc::refused, fmt::format("this meeting is {}; only a planned one can change",
-                                              to_text(meeting.state))};
-    switch (command.what) {
-      case MeetingCommand::What::move:
-        if (command.start <= now)
-          return Error{Errc::invalid, "a meeting is moved to the future", "start"};
-        meeting.start = command.start;
-        what = "move-meeting";
-        break;
-      case MeetingCommand::What::cancel:
-        meeting.state = Meeting::State::cancelled;
-        what = "cancel-meeting";
-        break;
-      case MeetingCommand::What::hold:
-        if (meeting.start > now)
-          return Error{Errc::refused, "this meeting lies ahead; it cannot have been held"};
-        meeting.state = Meeting::State::held;
-        what = "hold-meeting";
-        break;
-      case MeetingCommand::What::plan:
-        break;
-    }
-  }
-  meeting = writer.write_meeting(head_of(command.caller, what, {}, now), meeting, now);
-  // A held meeting moves nothing: what was bound to it stays due when it was.
-  if (command.what != MeetingCommand::What::hold)
-    ask_recompute(writer, fmt::format("{} of {}", what, meeting.body));
-  return meeting;
-}
-
-bool recompute_pending(BoardReader& reader) {
-  const auto pending = reader.find_value(recompute_value);
-  return pending && !pending->empty();
-}
-
-bool recompute_step(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                    std::size_t limit, Instant now, std::vector<Decision>* moved) {
-  BoardWriter& writer = tx.board(id);
-  const auto pending = writer.find_value(recompute_value);
-  if (!pending || pending->empty()) return false;
-  const auto space = pending->find(' ');
-  const std::string cause = pending->substr(space + 1);
-  ObligationFilter filter;
-  filter.after = ObligationId{std::stoll(pending->substr(0, space))};
-  filter.limit = limit;
-  const auto obligations = writer.list_obligations(filter);
-  const Programmes::Board& board = programmes.get_board(id);
-  for (const Obligation& o : obligations) {
-    filter.after = o.id;
-    const auto item = writer.find_item(o.item);
-    ASSURED_ASSERT(item.has_value());
-    const Rules rules = programmes.rules(board, item->programme);
-    FactsNeeded needed;
-    if (o.rule.kind == DueRule::Kind::meeting) needed.bodies.insert(o.rule.body);
-    Facts facts = load_facts(writer, rules, *item, needed);
-    facts.ids = writer.take_ids();
-    Decision decision = decide_recompute(rules, *item, facts, o.id, cause, now);
-    if (decision.obligations.empty() && decision.prompts.empty()) continue;
-    writer.write(head_of_system("moved", item->id, now), decision, now);
-    if (moved != nullptr) moved->push_back(std::move(decision));
-  }
-  const bool more = obligations.size() == limit;
-  writer.put_value(recompute_value,
-                   more ? fmt::format("{} {}", filter.after.value, cause) : std::string{});
-  return more;
-}
-
-std::vector<Obligation> could_rebind(BoardReader& reader, const Programmes& programmes,
-                                     std::string_view id, const Meeting& meeting) {
-  std::vector<Obligation> result;
-  const TimeRules& time = programmes.get_board(id).time;
-  ObligationFilter filter;
-  for (;;) {
-    const auto open = reader.list_obligations(filter);
-    for (const Obligation& o : open) {
-      filter.after = o.id;
-      if (o.rule.kind != DueRule::Kind::meeting || o.rule.body != meeting.body || !o.meeting ||
-          o.meeting == meeting.id || !o.anchor)
-        continue;
-      const auto bound = reader.find_meeting(o.meeting);
-      const bool earlier = bound && meeting.start < bound->start;
-      if (earlier && meeting.start > *o.anchor &&
-          due_by_meeting(meeting.start, o.rule.offset, time) > *o.anchor)
-        result.push_back(o);
-    }
-    if (open.size() < filter.limit) return result;
-  }
-}
-
-Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& command,
-                       Instant now) {
-  const auto board = board_of(programmes, command.board);
-  if (!board) return board.error();
-  BoardWriter& writer = tx.board(command.board);
-  const auto held = load_held(writer, command.obligation);
-  if (!held) return held.error();
-  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
-                                command.caller.person, command.caller.for_post,
-                                local_date(now, *(*board)->zone));
-      !known)
-    return known.error();
-  const auto meeting = writer.find_meeting(command.meeting);
-  if (!meeting || meeting->state != Meeting::State::planned)
-    return Error{Errc::not_found, "there is no such planned meeting", "meeting"};
-  const auto candidates = could_rebind(writer, programmes, command.board, *meeting);
-  const bool fits = std::any_of(candidates.begin(), candidates.end(),
-                                [&](const Obligation& o) { return o.id == command.obligation; });
-  if (!fits)
-    return Error{Errc::refused, "this deadline does not wait for a later meeting of that body",
-                 "meeting"};
-  const Rules rules = programmes.rules(**board, held->item.programme);
-  FactsNeeded needed;
-  needed.bodies.insert(meeting->body);
-  Facts facts = load_facts(writer, rules, held->item, needed);
-  facts.ids = writer.take_ids();
-  Decision decision = decide_rebind(rules, held->item, facts, command.obligation, meeting->id, now);
-  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, now),
-                    std::move(decision), held->item.id, now);
-}
-
-Result<Programmes> change_calendar(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                                   const CalendarOverride& day, const Caller& caller, Instant now) {
-  const auto board = board_of(programmes, id);
-  if (!board) return board.error();
-  BoardWriter& writer = tx.board(id);
-  writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now),
-                                 day, now);
-  ask_recompute(writer, fmt::format("{} is {}", to_text(day.date), day.closed ? "closed" : "open"));
-  Programmes changed = programmes;
-  changed.set_overrides(id, writer.calendar_overrides());
-  return changed;
 }
 
 // ---------------------------------------------------------------------------------------------

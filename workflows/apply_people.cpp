@@ -4,21 +4,12 @@
 
 #include <algorithm>
 
-#include "workflows/apply.hpp"
+#include "workflows/applying.hpp"
 #include "workflows/deciding.hpp"
 
 namespace assured {
 
 namespace {
-
-JournalHead system_head(std::string kind, ItemId item, Instant now) {
-  JournalHead head;
-  head.actor = "system";
-  head.kind = std::move(kind);
-  head.item = item;
-  head.occurred_at = now;
-  return head;
-}
 
 // Posts with a holder on `after_day` who was none on `before_day`, and people who held posts and
 // hold none any more.
@@ -76,7 +67,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
       Facts facts = load_facts(writer, rules, *item, FactsNeeded{});
       facts.ids = writer.take_ids();
       const Decision decision = decide_leave(rules, *item, facts, person, now);
-      writer.write(system_head("left", item->id, now), decision, now);
+      writer.write(head_of_system("left", item->id, now), decision, now);
     }
   // S3.5: a post that has somebody again needs nobody named any more.
   std::set<std::string> names;
@@ -85,7 +76,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
   for_each_obligation(writer, {}, [&](const Obligation& o, const Item& item) {
     if (!names.contains(o.name)) return;
     const Rules rules = programmes.rules(board, item.programme);
-    writer.write(system_head("named", item.id, now),
+    writer.write(head_of_system("named", item.id, now),
                  decide_close(rules, item, o, "somebody named", now), now);
   });
   // S3.4: a new holder hears once of each thing that the post owes.
@@ -96,7 +87,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
       const Rules rules = programmes.rules(board, item.programme);
       Facts facts = load_facts(writer, rules, item, FactsNeeded{});
       facts.ids = writer.take_ids();
-      writer.write(system_head("hand-over", item.id, now),
+      writer.write(head_of_system("hand-over", item.id, now),
                    decide_hand_over(rules, item, facts, o.id, now), now);
     });
   }
@@ -109,23 +100,18 @@ constexpr std::string_view people_day_value = "people-day";
 
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
                          const PeopleFile& people, const Caller& caller, Instant now) {
-  const Programmes::Board* board = programmes.find_board(id);
-  if (board == nullptr) return Error{Errc::not_found, "there is no such board here", "board"};
+  const auto found = board_of(programmes, id);
+  if (!found) return found.error();
+  const Programmes::Board& board = **found;
   if (!people.errors.empty()) {
     const RowError& first = people.errors.front();
     return Error{Errc::invalid, fmt::format("row {}: {}", first.row, first.message), first.field};
   }
   BoardWriter& writer = tx.board(id);
   const People before = writer.load_people();
-  JournalHead head;
-  head.actor = caller.person;
-  head.for_post = caller.for_post;
-  head.channel = caller.channel;
-  head.kind = "people";
-  head.occurred_at = now;
-  writer.write_people(head, people.persons, people.holdings, now);
-  const Date today = local_date(now, *board->time.zone);
-  carry_out(writer, programmes, *board, moves_between(before, today, writer.load_people(), today),
+  writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
+  const Date today = local_date(now, *board.time.zone);
+  carry_out(writer, programmes, board, moves_between(before, today, writer.load_people(), today),
             now);
   return {};
 }

@@ -1,4 +1,5 @@
-// The working copy inside one decision. Internal to decide*.cpp: not for other folders.
+// The working copy inside one decision. Internal to deci*.cpp and apply*.cpp: not for other
+// folders.
 #pragma once
 
 #include <map>
@@ -19,6 +20,8 @@ inline constexpr std::string_view set_date_prefix = "set the next date: ";
 inline constexpr std::string_view corrected = "corrected";
 // The rung number under which a time transition is recorded as tried.
 inline constexpr int expiry_rung = -2;
+// S8.1, and cascades: how deep one decision may reach.
+inline constexpr int depth_max = 4;
 
 class Deciding {
  public:
@@ -53,8 +56,10 @@ class Deciding {
   void hand_over(const Obligation& obligation, const Party& to);
   LadderPass fire(Obligation& obligation, const std::optional<Downtime>& down);
 
+  // --- effects (deciding_effects.cpp)
   void tell(ItemId item, const std::vector<RoleTerm>& to, const std::string& template_name,
             Family family);
+
   void line(ItemId item, std::string what, std::string text);
   Decision take();
 

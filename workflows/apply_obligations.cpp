@@ -1,0 +1,136 @@
+// What people do to one obligation without an event of its item: acknowledge and suspend (S15.1,
+// S5.3).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workflows/applying.hpp"
+#include "workflows/deciding.hpp"
+
+namespace assured {
+
+namespace {
+
+Instant later(Instant now, Span span, const TimeRules& rules) {
+  return due_after(now, span, rules).due_at;
+}
+
+}  // namespace
+
+Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Acknowledge& command,
+                            Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  auto held = load_held(writer, command.obligation);
+  if (!held) return held.error();
+  const Rules rules = programmes.rules(**board, held->item.programme);
+  const Obligation& o = held->obligation;
+  const auto ladder = rules.definition.ladders.find(o.ladder);
+  ASSURED_ASSERT(ladder != rules.definition.ladders.end());
+  if (!ladder->second.ack_max)
+    return Error{Errc::refused,
+                 fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
+
+  // By the debtor, or anybody told so far (S15.1).
+  const People people = writer.load_people();
+  const auto assignments = writer.assignments_of({held->item.id});
+  const RoleScope scope{rules.establishment, rules.definition, held->item,
+                        assignments,         people,           o.owed_by};
+  const Date today = local_date(now, *rules.time.zone);
+  if (auto known = check_caller(rules.establishment, people, command.caller.person,
+                                command.caller.for_post, today);
+      !known)
+    return known.error();
+  std::set<std::string> parties{o.owed_by};
+  for (const FiredRung& f : o.fired) parties.insert(f.to);
+  bool may = false;
+  for (const std::string& text : parties) {
+    const auto party = parse_party(text);
+    if (!party) continue;
+    if (party->kind == Party::Kind::post) {
+      const auto posts = people.posts_of(command.caller.person, today);
+      may |= command.caller.for_post == party->name ||
+             std::find(posts.begin(), posts.end(), party->name) != posts.end();
+    } else {
+      may |= is_one_of({RoleTerm{RoleTerm::Kind::assigned, party->name}}, scope,
+                       command.caller.person, command.caller.for_post, today);
+    }
+  }
+  if (!may)
+    return Error{Errc::forbidden, "only whoever owes this, or was told of it, may acknowledge it"};
+  if (o.acknowledged_rung > reached_rung(o) && command.progress.empty())
+    return Error{Errc::refused,
+                 "it was acknowledged before: say in a line what has been done since", "progress"};
+  const Instant until = std::min(later(now, command.hold_for, rules.time),
+                                 later(now, *ladder->second.ack_max, rules.time));
+  Decision decision = decide_hold(rules, held->item, o, until, "acknowledge", now);
+  return outcome_of(writer,
+                    head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
+                    std::move(decision), held->item.id, now);
+}
+
+Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
+                        Instant now) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  BoardWriter& writer = tx.board(command.board);
+  auto held = load_held(writer, command.obligation);
+  if (!held) return held.error();
+  if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
+  const Rules rules = programmes.rules(**board, held->item.programme);
+  const People people = writer.load_people();
+  const Date today = local_date(now, *rules.time.zone);
+  if (auto known = check_caller(rules.establishment, people, command.caller.person,
+                                command.caller.for_post, today);
+      !known)
+    return known.error();
+  bool board_side = false;
+  for (const std::string& post : people.posts_of(command.caller.person, today)) {
+    const PostDef* def = rules.establishment.find_post(post);
+    board_side |= def != nullptr && def->agency.empty();
+  }
+  if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
+  const std::vector<std::string> own = people.posts_of(command.caller.person, today);
+  for (const std::string& post : own)
+    if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))
+      return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
+  const JournalHead head = head_of(command.caller, "suspend", held->item.id, now, command.reason);
+  if (held->obligation.family == Family::a) {
+    // S5.3: the first person proposes, a second carries it out, for at most a day.
+    constexpr Span day{24, Unit::hours};
+    if (!command.hold_for.is_elapsed() ||
+        later(now, command.hold_for, rules.time) > later(now, day, rules.time))
+      return Error{Errc::refused,
+                   "what is about immediate risk can be suspended for at most 24 hours at a time",
+                   "for"};
+    const std::string proposal = fmt::format("suspend:{}", held->obligation.id.value);
+    const Approval* proposed = nullptr;
+    const auto approvals = writer.approvals_of(held->item.id);
+    for (const Approval& a : approvals)
+      if (a.name == proposal && !a.withdrawn_at) proposed = &a;
+    if (proposed == nullptr || proposed->person == command.caller.person) {
+      if (proposed != nullptr)
+        return Error{Errc::refused, "a second person must agree to this suspension"};
+      Decision decision;
+      decision.subject = held->item.id;
+      decision.approvals.push_back(
+          {std::nullopt,
+           Approval{
+               held->item.id, proposal, command.caller.person, command.caller.for_post, now, {}}});
+      decision.lines.push_back({held->item.id, "suspend", "proposed; a second person must agree"});
+      return outcome_of(writer, head, std::move(decision), held->item.id, now);
+    }
+    Decision decision = decide_hold(rules, held->item, held->obligation,
+                                    later(now, command.hold_for, rules.time), "suspend", now);
+    Approval used = *proposed;
+    used.withdrawn_at = now;  // one proposal carries one suspension
+    decision.approvals.push_back({*proposed, std::move(used)});
+    return outcome_of(writer, head, std::move(decision), held->item.id, now);
+  }
+  Decision decision = decide_hold(rules, held->item, held->obligation,
+                                  later(now, command.hold_for, rules.time), "suspend", now);
+  return outcome_of(writer, head, std::move(decision), held->item.id, now);
+}
+
+}  // namespace assured

@@ -1,0 +1,29 @@
+// What the sources of apply.hpp share. Internal to workflows/apply*.cpp: not for other folders.
+#pragma once
+
+#include <string>
+
+#include "workflows/apply.hpp"
+
+namespace assured {
+
+// Errors: not_found.
+Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id);
+
+JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant occurred_at,
+                    std::string reason = {});
+JournalHead head_of_system(std::string kind, ItemId item, Instant now);
+
+// Writes the decision; what became of `subject` is the outcome.
+Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
+                   Instant now);
+
+// An open obligation that a command is about, with its item.
+struct Held {
+  Obligation obligation;
+  Item item;
+};
+// Errors: not_found; refused (it is closed).
+Result<Held> load_held(BoardWriter& writer, ObligationId id);
+
+}  // namespace assured
