@@ -5,6 +5,7 @@
 #include <set>
 
 #include "daemon/story.hpp"
+#include "daemon/story_expect.hpp"
 #include "daemon/workers.hpp"
 #include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
@@ -16,18 +17,6 @@ namespace assured {
 namespace json = boost::json;
 
 namespace {
-
-bool glob_matches(std::string_view pattern, std::string_view text) {
-  const auto star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t at = star; at <= text.size(); ++at)
-    if (glob_matches(rest, text.substr(at))) return true;
-  return false;
-}
-
-bool is_glob(std::string_view text) { return text.find('*') != std::string_view::npos; }
 
 // A date inside a field's text, as stories write them.
 bool looks_like_date(std::string_view text) {
@@ -634,42 +623,11 @@ class Player {
 
   void check_expectations() {
     if (rebased_now_) return;
-    std::vector<std::pair<std::string, std::string>>
-        failures;  // by time, so that the first is named
-    for (const StoryExpect& e : story_.expects) {
-      for (const std::string& pattern : e.items) {
-        int n = 0;
-        for (StoryNotice& notice : result_.notices) {
-          if (notice.at != e.at || notice.to != e.to || notice.template_name != e.template_name ||
-              notice.rung != e.rung || !glob_matches(pattern, notice.item))
-            continue;
-          notice.expected = true;
-          ++n;
-        }
-        // A name without a count means one notice: a doubled one is a fault too.
-        std::optional<int> wanted = e.items.size() == 1 ? e.count : std::nullopt;
-        if (!wanted && !is_glob(pattern)) wanted = 1;
-        if (n == 0 || (wanted && n != *wanted))
-          failures.emplace_back(
-              e.at, fmt::format("line {}: at {} “{}” (rung {}) about {} was expected to {}: {}", e.line,
-                                e.at, e.template_name, e.rung, pattern, e.to,
-                                n == 0 ? "it did not come"
-                                       : fmt::format("{} came, {} were expected", n, wanted.value_or(1))));
-      }
-    }
-    if (story_.only)
-      for (const StoryNotice& notice : result_.notices)
-        if (!notice.expected)
-          failures.emplace_back(
-              notice.at,
-              fmt::format("at {} “{}” (rung {}) about {} went to {}, and nobody expected it",
-                          notice.at, notice.template_name, notice.rung, notice.item, notice.to));
-    if (failures.empty()) return;
-    std::stable_sort(failures.begin(), failures.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    const std::vector<std::string> unmet = find_unmet(story_, result_.notices);
+    if (unmet.empty()) return;
     result_.ok = false;
-    result_.failure = failures.front().second;
-    if (failures.size() > 1) result_.failure += fmt::format(" (and {} more)", failures.size() - 1);
+    result_.failure = unmet.front();
+    if (unmet.size() > 1) result_.failure += fmt::format(" (and {} more)", unmet.size() - 1);
   }
 
   const TimeRules& time() const { return programmes_.get()->get_board(board_).time; }
@@ -710,74 +668,6 @@ Result<StoryResult> run_story(const Story& story, const StoryRun& run, const Zon
   } catch (const StoryFailed& failed) {
     return Error{Errc::invalid, failed.what()};
   }
-}
-
-std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
-  struct Group {
-    StoryNotice first;
-    std::vector<std::pair<std::string, int>> items;  // with how many notices each
-  };
-  std::vector<Group> groups;
-  for (const StoryNotice& n : notices) {
-    auto it = std::find_if(groups.begin(), groups.end(), [&](const Group& g) {
-      return g.first.at == n.at && g.first.to == n.to && g.first.template_name == n.template_name &&
-             g.first.rung == n.rung;
-    });
-    if (it == groups.end()) it = groups.insert(groups.end(), Group{n, {}});
-    auto known = std::find_if(it->items.begin(), it->items.end(),
-                              [&](const auto& item) { return item.first == n.item; });
-    if (known == it->items.end())
-      it->items.emplace_back(n.item, 1);
-    else
-      ++known->second;
-  }
-  std::string text;
-  const auto block = [&](const Group& g, const std::string& item, int count) {
-    text += fmt::format(
-        "[[expect]]\nat = \"{}\"\nto = \"{}\"\ntemplate = \"{}\"\nrung = \"{}\"\nitem = {}\n",
-        g.first.at, g.first.to, g.first.template_name, g.first.rung, item);
-    if (count > 1) text += fmt::format("count = {}\n", count);
-    text += '\n';
-  };
-  for (const Group& g : groups) {
-    std::vector<std::string> once;
-    for (const auto& [item, count] : g.items) {
-      if (count > 1) block(g, fmt::format("\"{}\"", item), count);
-      if (count == 1) once.push_back(fmt::format("\"{}\"", item));
-    }
-    if (once.size() == 1) block(g, once.front(), 1);
-    if (once.size() > 1) block(g, fmt::format("[{}]", fmt::join(once, ", ")), 1);
-  }
-  return text;
-}
-
-std::vector<std::string> uncovered(const Definition& definition, const Coverage& coverage) {
-  std::vector<std::string> missing;
-  const auto guards = [&](const Guards& list, const std::string& where) {
-    for (const Guard& g : list) {
-      const std::string place = fmt::format("{}:{}:{}", g.place.file, g.place.line, g.place.column);
-      if (!coverage.guards_held.contains(place))
-        missing.push_back(where + ": guard at " + place + " never held");
-      if (!coverage.guards_missing.contains(place))
-        missing.push_back(where + ": guard at " + place + " never refused");
-    }
-  };
-  for (const auto& [name, kind] : definition.kinds) {
-    const auto one = [&](const std::string& event, const SourcePlace& place, const Guards& list) {
-      const std::string where =
-          fmt::format("{}.{}#{}", name, event.empty() ? "auto" : event, place.line);
-      if (!coverage.transitions.contains(where)) missing.push_back(where + ": never carried out");
-      guards(list, where);
-    };
-    if (kind.start) one(kind.start->event, kind.start->place, kind.start->requires_);
-    for (const TransitionDef& t : kind.transitions) one(t.event, t.place, t.requires_);
-  }
-  for (const auto& [name, ladder] : definition.ladders)
-    for (std::size_t i = 0; i < ladder.rungs.size(); ++i)
-      if (!coverage.rungs.contains(fmt::format("{}[{}]", name, i)))
-        missing.push_back(
-            fmt::format("ladder {}: rung {} never fired", name, to_text(ladder.rungs[i].at)));
-  return missing;
 }
 
 }  // namespace assured
