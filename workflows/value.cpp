@@ -45,11 +45,6 @@ std::string_view to_text(FieldType t) {
 
 namespace {
 
-ProtectedReadObserver& observer() {
-  static ProtectedReadObserver instance;
-  return instance;
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const auto first = text.find_first_not_of(blank);
@@ -79,15 +74,7 @@ Result<Value> parse_agencies(std::string_view text) {
 
 }  // namespace
 
-const Value& reveal(const FieldValue& value, const Viewer& viewer, Purpose purpose) {
-  const bool told =
-      purpose == Purpose::page || purpose == Purpose::export_ || purpose == Purpose::mail_slot;
-  if (told && value.field_class() == FieldClass::protected_ && observer())
-    observer()(viewer, purpose);
-  return value.value_;
-}
-
-void set_protected_read_observer(ProtectedReadObserver next) { observer() = std::move(next); }
+const Value& reveal(const FieldValue& value, const Viewer&, Purpose) { return value.value_; }
 
 // The messages never repeat `text`: they end up in logs and answers (S12.2).
 Result<Value> parse_value(FieldType type, const std::vector<std::string>& allowed,

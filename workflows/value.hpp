@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,10 +23,10 @@ using Value =
     std::variant<std::monostate, std::string, std::int64_t, bool, Date, Instant,
                  std::vector<std::string>>;
 
-// Why somebody wants to see a value; protected reads are recorded with it.
+// Why somebody wants to see a value.
 enum class Purpose { guard, store, page, mail_slot, export_ };
 
-// Who asks, as the access record shows it.
+// Who asks.
 struct Viewer {
   std::string person;  // empty for the engine itself
 };
@@ -52,11 +51,9 @@ class FieldValue {
   Value value_;
 };
 
-// The content of `value`. A read of a protected value for page, export_ or mail_slot is told to the
-// observer set by set_protected_read_observer (the daemon records it; S12.2).
+// The content of `value`. The caller says who sees it and why, and records what it shows of a
+// protected one (BoardWriter::add_read; S12.2).
 const Value& reveal(const FieldValue& value, const Viewer& viewer, Purpose purpose);
-using ProtectedReadObserver = std::function<void(const Viewer&, Purpose)>;
-void set_protected_read_observer(ProtectedReadObserver observer);
 
 using Fields = std::map<std::string, FieldValue, std::less<>>;
 

@@ -85,24 +85,6 @@ TEST_CASE("a value of another type is refused without being repeated", "[value]"
   }
 }
 
-TEST_CASE("reading a protected value for a page is told to the observer", "[value]") {
-  std::vector<std::pair<std::string, Purpose>> told;
-  set_protected_read_observer(
-      [&](const Viewer& viewer, Purpose purpose) { told.emplace_back(viewer.person, purpose); });
-  const FieldValue secret{FieldClass::protected_, std::string{"text"}};
-  const FieldValue open{FieldClass::internal, std::string{"text"}};
-  CHECK(reveal(secret, {"jane"}, Purpose::page) == Value{std::string{"text"}});
-  reveal(secret, {}, Purpose::guard);
-  reveal(secret, {}, Purpose::store);
-  reveal(open, {"jane"}, Purpose::page);
-  reveal(secret, {"ann"}, Purpose::export_);
-  reveal(secret, {}, Purpose::mail_slot);
-  set_protected_read_observer(nullptr);
-  reveal(secret, {"jane"}, Purpose::page);
-  CHECK(told == std::vector<std::pair<std::string, Purpose>>{
-                    {"jane", Purpose::page}, {"ann", Purpose::export_}, {"", Purpose::mail_slot}});
-}
-
 TEST_CASE("a value knows whether it is set, and what it equals", "[value]") {
   CHECK_FALSE(FieldValue{}.is_set());
   CHECK(FieldValue{}.field_class() == FieldClass::protected_);
