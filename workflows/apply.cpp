@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "workflows/applying.hpp"
 
@@ -77,6 +78,28 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
 
 // ---------------------------------------------------------------------------------------------
 // What the commands share
+
+// References are random and few enough to clash once in a long while; the table refuses a second.
+bool has_taken_reference(BoardReader& reader, const Decision& decision) {
+  std::set<std::string> fresh;
+  for (const auto& [was, now] : decision.items)
+    if (!was && (!fresh.insert(now.reference).second || reader.find_item(now.reference)))
+      return true;
+  return false;
+}
+
+// What `decide_it` decides with fresh ids, and with another seed while a reference it draws is
+// taken. `decide_it` reads `ids`.
+template <class Decide>
+auto decide_with_ids(BoardWriter& writer, IdPool& ids, const Decide& decide_it) {
+  ids = writer.take_ids();
+  auto decision = decide_it();
+  while (decision && has_taken_reference(writer, *decision)) {
+    ++ids.seed;
+    decision = decide_it();
+  }
+  return decision;
+}
 
 Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id) {
   const Programmes::Board* board = programmes.find_board(id);
@@ -235,8 +258,8 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
   Facts facts = load_facts(writer, rules, item.value_or(Item{}), needed);
   for (const auto& [kind, id] : event.links)
     if (auto linked = writer.find_item(id)) facts.linked.emplace(kind, std::move(*linked));
-  facts.ids = writer.take_ids();
-  auto decision = decide(rules, subject, facts, event, now);
+  auto decision = decide_with_ids(writer, facts.ids,
+                                  [&] { return decide(rules, subject, facts, event, now); });
   if (!decision) return decision.error();
   const ItemId id = decision->subject;
   Outcome outcome = outcome_of(
@@ -271,8 +294,9 @@ std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, cons
     needed = facts_needed(rules, &*item, writer.list_ancestors(*item), event);
   }
   Facts facts = load_facts(writer, rules, *item, needed);
-  facts.ids = writer.take_ids();
-  auto decision = decide_due(rules, *item, facts, key.obligation, down, now);
+  auto decision = decide_with_ids(writer, facts.ids, [&] {
+    return decide_due(rules, *item, facts, key.obligation, down, now);
+  });
   ASSURED_ASSERT(decision.has_value());
   return outcome_of(writer, head_of_system("rung", item->id, now), std::move(*decision), item->id,
                     now);

@@ -372,3 +372,33 @@ TEST_CASE("the board types for others, an agency only for its own posts", "[sim]
   CHECK(row.channel == "phone");
   CHECK(world.reader()->assignments_of({return_}).at(0).by_post == "nhs/lead");
 }
+
+TEST_CASE("a reference that is taken is drawn again", "[sim][commands]") {
+  // The seed is fixed and the journals are equally long, so both worlds draw the same reference.
+  const auto with_item_called = [](CommandWorld& world, const std::string& reference) {
+    Item item;
+    item.id = item.root = ItemId{1};
+    item.kind = "audit";
+    item.state = "closed";
+    item.programme = "small";
+    item.reference = reference;
+    Decision decision;
+    decision.items.push_back({std::nullopt, item});
+    const auto tx = world.store().begin();
+    tx->board(world.board()).write({}, decision, world.now());
+    tx->commit();
+  };
+  CommandWorld free;
+  with_item_called(free, "AAA-0000");
+  const std::string drawn = free.item(free.plan_audit()).reference;
+  CommandWorld taken;
+  with_item_called(taken, drawn);
+  const Item audit = taken.item(taken.plan_audit());
+  CHECK(audit.reference != drawn);
+  CHECK(taken.reader()->find_item(drawn)->id == ItemId{1});
+  CHECK(taken.reader()->find_item(audit.reference)->id == audit.id);
+  // Without the clash it would have been the same: the test forces what it means to.
+  CommandWorld again;
+  with_item_called(again, "AAA-0000");
+  CHECK(again.item(again.plan_audit()).reference == drawn);
+}
