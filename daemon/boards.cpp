@@ -11,25 +11,11 @@ namespace assured {
 
 namespace {
 
-constexpr std::size_t items_at_once = 500;
 constexpr std::size_t calendar_bytes_max = 256 * 1024;
-
-// The digests of the definitions that items of the board are on.
-std::set<std::string> digests_in_use(BoardReader& board) {
-  std::set<std::string> digests;
-  ItemFilter page;
-  page.limit = items_at_once;
-  for (;;) {
-    const auto items = board.list_items(page);
-    for (const auto& item : items) digests.insert(item.programme);
-    if (items.size() < page.limit) return digests;
-    page.after = items.back().id;
-  }
-}
 
 void pin_stored(Store& store, Programmes& programmes, const std::string& board) {
   const auto reader = store.reader(board);
-  for (const auto& digest : digests_in_use(*reader)) {
+  for (const auto& digest : reader->definitions_in_use()) {
     if (programmes.get_board(board).pinned.contains(digest)) continue;
     const auto text = reader->find_definition(digest);
     if (!text)

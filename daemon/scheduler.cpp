@@ -32,7 +32,7 @@ Scheduler::Scheduler(Store& store, const CurrentProgrammes& programmes, WorkObse
     : store_(store), programmes_(programmes), observer_(std::move(observer)) {}
 
 void Scheduler::mark_alive(Instant now) {
-  auto tx = store_.begin();
+  auto tx = store_.begin(Urgency::workers);
   for (const std::string& board : programmes_.get()->boards())
     tx->board(board).put_value(alive_value, to_text(now));
   tx->commit();
@@ -50,7 +50,7 @@ Instant Scheduler::run_once(Instant now) {
   if (now >= people_day_at_) {
     Instant midnight = Instant::max();
     for (const std::string& board : programmes.boards()) {
-      auto tx = store_.begin();
+      auto tx = store_.begin(Urgency::workers);
       midnight = std::min(midnight, people_day_step(*tx, programmes, board, now));
       tx->commit();
     }
@@ -60,7 +60,7 @@ Instant Scheduler::run_once(Instant now) {
   for (const std::string& board : programmes.boards()) {
     for (bool more = recompute_pending(*store_.reader(board)); more;) {
       std::vector<Decision> moved;
-      auto tx = store_.begin();
+      auto tx = store_.begin(Urgency::workers);
       more = recompute_step(*tx, programmes, board, recompute_max, now, &moved);
       tx->commit();
       if (!observer_) continue;
@@ -84,7 +84,7 @@ Instant Scheduler::run_once(Instant now) {
       if (due.empty()) break;
       after = due.back();
       std::vector<WorkReport> reports;
-      auto tx = store_.begin();
+      auto tx = store_.begin(Urgency::workers);
       for (const DueKey& key : due) {
         if (programmes.find_board(key.board) == nullptr) continue;
         auto outcome = apply_due(*tx, programmes, key, down, now);

@@ -216,8 +216,10 @@ Instant Sender::run_once(Instant now) {
         if (!send_prompt(board, prompt, now)) waiting.insert(prompt.id);
     }
     if (!waiting.empty()) wake = std::min(wake, now + recheck);
-    // What is taken but not yet accepted goes again with the same bytes.
-    if (const auto retry = send_unsent(board, now)) wake = std::min(wake, *retry);
+    // What is made but not yet accepted goes again with the same bytes.
+    send_unsent(board, now);
+    if (const auto next = store_.reader(board)->next_try_at())
+      wake = std::min(wake, std::max(*next, now + recheck));
     if (const auto next = store_.reader(board)->next_pending_prompt_at(); next && *next > now)
       wake = std::min(wake, *next);
   }
@@ -229,7 +231,7 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
   std::vector<Notice> written;
   Prompt updated = prompt;
   {
-    auto tx = store_.begin();
+    auto tx = store_.begin(Urgency::workers);
     BoardWriter& writer = tx->board(board);
     const auto item = writer.find_item(prompt.item);
     ASSURED_ASSERT(item.has_value());
@@ -286,7 +288,7 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
         draft.text = &text->second;
         draft.establishment = &c.rules.establishment;
         Notice notice;
-        notice.prompt = prompt.id;
+        notice.prompts = {prompt.id};
         notice.item = item->id;
         notice.to = prompt.to;
         notice.person = to.person;
@@ -314,7 +316,8 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
       }
     }
     if (updated.state == PromptState::noticed) {
-      written = writer.write_notices(system_head("notice", item->id, now), prompt, made, now);
+      written = writer.write_notices(system_head("notice", item->id, now), {{prompt, updated}}, made,
+                                     now);
     } else {
       Decision decision;
       decision.subject = item->id;
@@ -343,40 +346,39 @@ bool Sender::send_prompt(const std::string& board, const Prompt& prompt, Instant
   return true;
 }
 
-std::optional<Instant> Sender::send_unsent(const std::string& board, Instant now) {
+void Sender::send_unsent(const std::string& board, Instant now) {
   std::vector<std::pair<Prompt, Notice>> unsent;
   {
     auto reader = store_.reader(board);
-    for (Notice& notice : reader->unsent_notices(now, batch_max))
-      if (auto prompt = reader->find_prompt(notice.prompt))
+    for (Notice& notice : reader->due_notices(now, batch_max))
+      if (auto prompt = reader->find_prompt(notice.prompts.front()))
         unsent.emplace_back(*prompt, std::move(notice));
   }
-  bool left = false;
   for (auto& [prompt, notice] : unsent) {
     const auto bytes = store_.reader(board)->find_notice_bytes(notice.id);
-    if (!bytes) continue;
-    left |= !transmit(board, prompt, notice, *bytes, now);
+    if (bytes) transmit(board, prompt, notice, *bytes, now);
   }
-  if (left) return now + recheck;
-  return std::nullopt;
 }
 
-bool Sender::transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
+void Sender::transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
                       const std::string& bytes, Instant now) {
   const Outgoing message{notice.id, board, notice.address, notice.message_id, bytes,
                          prompt.family == Family::a};
-  const SendAnswer answer = notifier_.send(message).answer;
-  const bool is_final = answer == SendAnswer::accepted || answer == SendAnswer::bounced;
+  const SendOutcome sent = notifier_.send(message);
+  const SendAnswer answer = sent.answer;
+  const bool done = answer == SendAnswer::accepted || answer == SendAnswer::bounced;
   Notice updated = notice;
   updated.state = answer == SendAnswer::accepted  ? NoticeState::accepted
                   : answer == SendAnswer::bounced ? NoticeState::bounced
                                                   : NoticeState::deferred;
-  if (is_final) updated.final_at = now;
-  if (!is_final && notice.state == NoticeState::deferred) return false;
-  auto tx = store_.begin();
+  if (done) updated.final_at = now;
+  auto tx = store_.begin(Urgency::workers);
   BoardWriter& writer = tx->board(board);
-  writer.write_notice_state(system_head("notice", notice.item, now), updated, now);
-  if (is_final && prompt.obligation) {
+  if (done)
+    writer.write_notice_state(system_head("notice", notice.item, now), updated, now);
+  else
+    writer.defer_notice(notice.id, NoticeState::deferred, now + recheck, sent.said);
+  if (done && prompt.obligation) {
     const auto obligation = writer.find_obligation(prompt.obligation);
     const auto item = writer.find_item(notice.item);
     ASSURED_ASSERT(obligation && item);
@@ -385,7 +387,8 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     note_outcome(writer, rules, *item, *obligation, prompt, now);
   }
   tx->commit();
-  if (observer_) {
+  const bool told_before = !done && notice.state == NoticeState::deferred;
+  if (observer_ && !told_before) {
     WorkReport report;
     report.board = board;
     report.what = "notice";
@@ -395,7 +398,6 @@ bool Sender::transmit(const std::string& board, const Prompt& prompt, const Noti
     report.address = notice.address;
     observer_(report);
   }
-  return is_final;
 }
 
 }  // namespace assured

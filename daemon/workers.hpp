@@ -87,10 +87,10 @@ class Sender : public Worker {
   // One prompt: dropped, held, or made into notices and handed over. False when it must wait
   // (S6.3).
   bool send_prompt(const std::string& board, const Prompt& prompt, Instant now);
-  // Notices whose bytes are committed but which no relay has taken. The instant of the next try.
-  std::optional<Instant> send_unsent(const std::string& board, Instant now);
-  // Hands one notice over and records the answer. False when it must be tried again.
-  bool transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
+  // Notices whose bytes are committed but which no relay has taken.
+  void send_unsent(const std::string& board, Instant now);
+  // Hands one notice over and records the answer.
+  void transmit(const std::string& board, const Prompt& prompt, const Notice& notice,
                 const std::string& bytes, Instant now);
 
   Store& store_;

@@ -42,6 +42,7 @@ class Board {
   std::vector<Obligation> list_obligations(const ObligationFilter& filter);
   std::vector<Obligation> open_obligations_of(const std::vector<ItemId>& items);
   std::vector<Obligation> obligations_of(ItemId item);
+  std::vector<std::string> open_vacancies();
 
   std::vector<Prompt> prompts_of(ObligationId obligation);
   std::optional<Prompt> find_prompt(PromptId id);
@@ -49,23 +50,30 @@ class Board {
   std::optional<Instant> next_pending_prompt_at();
   std::vector<Prompt> list_prompts(std::size_t limit, PromptId after);
   std::vector<Notice> list_notices(std::size_t limit, NoticeId after);
-  std::vector<Notice> unsent_notices(Instant now, std::size_t limit);
   std::vector<Notice> notices_of(PromptId prompt);
+  std::optional<Notice> find_notice(NoticeId id);
+  std::vector<Notice> due_notices(Instant now, std::size_t limit);
+  std::optional<Instant> next_try_at();
+  OutboxCounts outbox_counts();
   std::optional<std::string> find_notice_bytes(NoticeId id);
 
   std::vector<Meeting> list_meetings(std::string_view body);
   std::optional<Meeting> find_meeting(MeetingId id);
   People load_people();
   std::optional<std::string> find_definition(std::string_view digest);
+  std::vector<std::string> definitions_in_use();
   std::vector<FileRecord> files_of(ItemId item);
   std::vector<std::string> file_digests();
   std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit);
   std::vector<CalendarOverride> calendar_overrides();
   std::optional<std::string> find_value(std::string_view name);
+  std::optional<KnownAnswer> find_answer(std::string_view caller, std::string_view key);
 
  private:
   void load_fired(Obligation& obligation);
   std::vector<Obligation> read_obligations(Query query);
+  std::vector<Notice> read_notices(Query query);
+  void load_delivery(Notice& notice);
 
   Connection& connection_;
   std::string id_;

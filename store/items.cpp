@@ -87,6 +87,7 @@ std::vector<Item> Board::list_items(const ItemFilter& filter) {
   if (filter.parent) sql += *filter.parent ? " AND parent = $parent" : " AND parent IS NULL";
   if (filter.root) sql += " AND root = $root";
   if (!filter.agency.empty()) sql += " AND agency = $agency";
+  if (!filter.programme.empty()) sql += " AND programme = $programme";
   // The store does not know which states are final; what is open is owed by somebody (S2.1).
   if (filter.open_only)
     sql +=
@@ -100,6 +101,7 @@ std::vector<Item> Board::list_items(const ItemFilter& filter) {
   if (filter.parent && *filter.parent) run.bind("$parent", filter.parent->value);
   if (filter.root) run.bind("$root", filter.root->value);
   if (!filter.agency.empty()) run.bind("$agency", filter.agency);
+  if (!filter.programme.empty()) run.bind("$programme", filter.programme);
   run.bind("$limit", static_cast<std::int64_t>(filter.limit));
   return read_all(run, item_from);
 }

@@ -1,5 +1,6 @@
 // Obligations with their fired rungs.
 #include "store/board.hpp"
+#include "store/indexed.hpp"
 
 namespace assured::store {
 
@@ -59,6 +60,13 @@ std::vector<Obligation> Board::obligations_of(ItemId item) {
   Query run = query(sql);
   run.bind("$item", item.value);
   return read_obligations(std::move(run));
+}
+
+std::vector<std::string> Board::open_vacancies() {
+  Query run = query(vacancies);
+  std::vector<std::string> names;
+  while (run.step()) names.push_back(run.text(0));
+  return names;
 }
 
 }  // namespace assured::store

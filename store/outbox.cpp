@@ -1,5 +1,6 @@
-// Prompts, and the notices made from them.
+// Prompts, the notices made from them, and the notices' deliveries.
 #include "store/board.hpp"
+#include "store/indexed.hpp"
 
 namespace assured::store {
 
@@ -51,29 +52,95 @@ std::vector<Prompt> Board::list_prompts(std::size_t limit, PromptId after) {
   return read_all(run, prompt_from);
 }
 
+// Over the journaled `pending`, what its delivery says.
+void Board::load_delivery(Notice& notice) {
+  Query run = query(
+      "SELECT attempts, next_try_at, state, said FROM deliveries"
+      " WHERE board = $board AND notice = $notice");
+  run.bind("$notice", notice.id.value);
+  if (!run.step()) return;
+  notice.attempts = static_cast<std::uint32_t>(run.integer(0));
+  notice.next_try_at = from_ms(run.integer(1));
+  notice.state = notice_state_from(run.text(2));
+  notice.said = run.text(3);
+}
+
+std::vector<Notice> Board::read_notices(Query run) {
+  std::vector<Notice> notices = read_all(run, notice_from);
+  for (Notice& notice : notices) {
+    Query prompts = query(
+        "SELECT prompt FROM notice_prompts WHERE board = $board AND notice = $notice"
+        " ORDER BY prompt");
+    prompts.bind("$notice", notice.id.value);
+    while (prompts.step()) notice.prompts.push_back(PromptId{prompts.integer(0)});
+    load_delivery(notice);
+  }
+  return notices;
+}
+
 std::vector<Notice> Board::list_notices(std::size_t limit, NoticeId after) {
   static const std::string sql =
       notices_table().select + " AND id > $after ORDER BY id LIMIT $limit";
   Query run = query(sql);
   run.bind("$after", after.value).bind("$limit", static_cast<std::int64_t>(limit));
-  return read_all(run, notice_from);
+  return read_notices(std::move(run));
 }
 
 std::vector<Notice> Board::notices_of(PromptId prompt) {
-  static const std::string sql = notices_table().select + " AND prompt = $prompt ORDER BY id";
+  static const std::string sql = notices_table().select +
+                                 " AND id IN (SELECT notice FROM notice_prompts"
+                                 " WHERE board = $board AND prompt = $prompt) ORDER BY id";
   Query run = query(sql);
   run.bind("$prompt", prompt.value);
-  return read_all(run, notice_from);
+  return read_notices(std::move(run));
 }
 
-std::vector<Notice> Board::unsent_notices(Instant now, std::size_t limit) {
-  static const std::string sql =
-      notices_table().select +
-      " AND state IN ('pending', 'leased', 'deferred', 'unknown') AND created_at <= $now"
-      " ORDER BY id LIMIT $limit";
-  Query run = query(sql);
-  run.bind("$now", to_ms(now)).bind("$limit", static_cast<std::int64_t>(limit));
-  return read_all(run, notice_from);
+std::optional<Notice> Board::find_notice(NoticeId id) {
+  Query run = query(notices_table().find);
+  run.bind("$id", id.value);
+  auto found = read_notices(std::move(run));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<Notice> Board::due_notices(Instant now, std::size_t limit) {
+  std::vector<Notice> out;
+  for (const std::int64_t urgent : {1, 0})
+    for (const std::string_view sql : {fresh_deliveries, tried_deliveries}) {
+      Query run = query(sql);
+      run.bind("$urgent", urgent)
+          .bind("$now", to_ms(now))
+          .bind("$limit", static_cast<std::int64_t>(limit - out.size()));
+      while (run.step())
+        if (auto notice = find_notice(NoticeId{run.integer(0)})) out.push_back(std::move(*notice));
+    }
+  return out;
+}
+
+std::optional<Instant> Board::next_try_at() {
+  Query run = query(earliest_delivery);
+  if (!run.step()) return std::nullopt;
+  return from_ms(run.integer(0));
+}
+
+OutboxCounts Board::outbox_counts() {
+  OutboxCounts counts;
+  Query states = query("SELECT state, COUNT(*) FROM deliveries WHERE board = $board GROUP BY state");
+  while (states.step()) {
+    const NoticeState state = notice_state_from(states.text(0));
+    const auto number = static_cast<std::size_t>(states.integer(1));
+    counts.unsent += number;
+    if (state == NoticeState::deferred) counts.deferred = number;
+    if (state == NoticeState::unknown) counts.unknown = number;
+  }
+  Query held = query("SELECT COUNT(*) FROM notices WHERE board = $board AND state = 'held'");
+  if (held.step()) counts.held = static_cast<std::size_t>(held.integer(0));
+  // Ids rise with time, so the lowest is the oldest.
+  Query oldest = query(
+      "SELECT n.created_at FROM deliveries d JOIN notices n ON n.board = d.board AND n.id = d.notice"
+      " WHERE d.board = $board ORDER BY d.notice LIMIT 1");
+  if (oldest.step()) counts.oldest_unsent = from_ms(oldest.integer(0));
+  return counts;
 }
 
 std::optional<std::string> Board::find_notice_bytes(NoticeId id) {

@@ -39,6 +39,7 @@ class ReadPort : public Port {
   std::vector<Obligation> obligations_of(ItemId item) override {
     return board_.obligations_of(item);
   }
+  std::vector<std::string> open_vacancies() override { return board_.open_vacancies(); }
   std::vector<Assignment> open_assignments_of(std::string_view person) override {
     return board_.open_assignments_of(person);
   }
@@ -68,10 +69,13 @@ class ReadPort : public Port {
   std::vector<Notice> list_notices(std::size_t limit, NoticeId after) override {
     return board_.list_notices(limit, after);
   }
-  std::vector<Notice> unsent_notices(Instant now, std::size_t limit) override {
-    return board_.unsent_notices(now, limit);
-  }
   std::vector<Notice> notices_of(PromptId prompt) override { return board_.notices_of(prompt); }
+  std::optional<Notice> find_notice(NoticeId id) override { return board_.find_notice(id); }
+  std::vector<Notice> due_notices(Instant now, std::size_t limit) override {
+    return board_.due_notices(now, limit);
+  }
+  std::optional<Instant> next_try_at() override { return board_.next_try_at(); }
+  OutboxCounts outbox_counts() override { return board_.outbox_counts(); }
   std::optional<std::string> find_notice_bytes(NoticeId id) override {
     return board_.find_notice_bytes(id);
   }
@@ -90,6 +94,7 @@ class ReadPort : public Port {
   std::optional<std::string> find_definition(std::string_view digest) override {
     return board_.find_definition(digest);
   }
+  std::vector<std::string> definitions_in_use() override { return board_.definitions_in_use(); }
   std::vector<FileRecord> files_of(ItemId item) override { return board_.files_of(item); }
   std::vector<std::string> file_digests() override { return board_.file_digests(); }
   std::vector<ReadRecord> list_reads(ItemId item, std::size_t limit) override {
@@ -100,6 +105,9 @@ class ReadPort : public Port {
   }
   std::optional<std::string> find_value(std::string_view name) override {
     return board_.find_value(name);
+  }
+  std::optional<KnownAnswer> find_answer(std::string_view caller, std::string_view key) override {
+    return board_.find_answer(caller, key);
   }
 
  protected:

@@ -1,5 +1,6 @@
 // What is known of the board itself: people, meetings, definitions, calendar, named values.
 #include "store/board.hpp"
+#include "store/indexed.hpp"
 
 namespace assured::store {
 
@@ -34,6 +35,13 @@ std::optional<std::string> Board::find_definition(std::string_view digest) {
   run.bind("$digest", digest);
   if (!run.step()) return std::nullopt;
   return run.text(1);
+}
+
+std::vector<std::string> Board::definitions_in_use() {
+  Query run = query(programmes_in_use);
+  std::vector<std::string> digests;
+  while (run.step()) digests.push_back(run.text(0));
+  return digests;
 }
 
 std::vector<FileRecord> Board::files_of(ItemId item) {
@@ -71,6 +79,14 @@ std::optional<std::string> Board::find_value(std::string_view name) {
   run.bind("$name", name);
   if (!run.step()) return std::nullopt;
   return run.text(0);
+}
+
+std::optional<KnownAnswer> Board::find_answer(std::string_view caller, std::string_view key) {
+  Query run = query(
+      "SELECT hash, answer FROM answers WHERE board = $board AND caller = $caller AND key = $key");
+  run.bind("$caller", caller).bind("$key", key);
+  if (!run.step()) return std::nullopt;
+  return KnownAnswer{run.text(0), run.text(1)};
 }
 
 }  // namespace assured::store

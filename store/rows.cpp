@@ -27,7 +27,8 @@ Table make_table(std::string name, std::size_t keys, std::vector<std::string> co
   table.select = "SELECT " + list + " FROM " + table.name + " WHERE board = $board";
   table.find = table.select + where;
   table.put = "INSERT INTO " + table.name + " (board, " + list + ") VALUES ($board" + values +
-              ") ON CONFLICT (" + key_list + ") DO UPDATE SET " + updates;
+              ") ON CONFLICT (" + key_list + ") DO " +
+              (updates.empty() ? "NOTHING" : "UPDATE SET " + updates);
   table.remove = "DELETE FROM " + table.name + " WHERE board = $board" + where;
   return table;
 }
@@ -218,9 +219,14 @@ const Table& prompts_table() {
 
 const Table& notices_table() {
   static const Table table = make_table("notices", 1,
-                                        {"id", "prompt", "item", "recipient", "person", "address",
+                                        {"id", "item", "recipient", "person", "address",
                                          "message_id", "digest", "state", "created_at", "final_at"},
-                                        {2});
+                                        {1});
+  return table;
+}
+
+const Table& notice_prompts_table() {
+  static const Table table = make_table("notice_prompts", 2, {"notice", "prompt"});
   return table;
 }
 
@@ -242,7 +248,7 @@ const Table& calendar_overrides_table() {
 }
 
 std::span<const Table* const> journaled_tables() {
-  static const std::array<const Table*, 14> tables{&items_table(),
+  static const std::array<const Table*, 15> tables{&items_table(),
                                                    &obligations_table(),
                                                    &fired_rungs_table(),
                                                    &assignments_table(),
@@ -253,6 +259,7 @@ std::span<const Table* const> journaled_tables() {
                                                    &holdings_table(),
                                                    &prompts_table(),
                                                    &notices_table(),
+                                                   &notice_prompts_table(),
                                                    &definitions_table(),
                                                    &calendar_overrides_table(),
                                                    &files_table()};
@@ -467,15 +474,16 @@ Prompt prompt_from(const Row& row) {
 }
 
 Row to_row(const Notice& n) {
-  return make_row(n.id, n.prompt, n.item, n.to, n.person, n.address, n.message_id, n.digest,
-                  to_text(n.state), n.created_at, n.final_at);
+  return make_row(n.id, n.item, n.to, n.person, n.address, n.message_id, n.digest, to_text(n.state),
+                  n.created_at, n.final_at);
 }
+
+Row to_row(NoticeId notice, PromptId prompt) { return make_row(notice, prompt); }
 
 Notice notice_from(const Row& row) {
   CellReader read{row, notices_table()};
   Notice n;
   n.id = read.id<NoticeId>();
-  n.prompt = read.id<PromptId>();
   n.item = read.id<ItemId>();
   n.to = read.text();
   n.person = read.text();
@@ -486,6 +494,12 @@ Notice notice_from(const Row& row) {
   n.created_at = read.instant();
   n.final_at = read.maybe_instant();
   return n;
+}
+
+NoticeState notice_state_from(std::string_view text) {
+  for (const NoticeState state : notice_states)
+    if (to_text(state) == text) return state;
+  fail("notice");
 }
 
 Row to_row(const CalendarOverride& day) { return make_row(day.date, int{day.closed}, day.title); }

@@ -45,6 +45,7 @@ const Table& persons_table();
 const Table& holdings_table();
 const Table& prompts_table();
 const Table& notices_table();
+const Table& notice_prompts_table();
 const Table& definitions_table();
 const Table& calendar_overrides_table();
 const Table& files_table();
@@ -66,7 +67,8 @@ Row to_row(const Meeting& meeting);
 Row to_row(const Person& person);
 Row to_row(const Holding& holding);
 Row to_row(const Prompt& prompt);
-Row to_row(const Notice& notice);
+Row to_row(const Notice& notice);  // without its prompts and its delivery: journaled states only
+Row to_row(NoticeId notice, PromptId prompt);
 Row to_row(const CalendarOverride& day);
 
 // Throws: StoreError, for a row that this program cannot have written.
@@ -82,6 +84,7 @@ Person person_from(const Row& row);
 Holding holding_from(const Row& row);
 Prompt prompt_from(const Row& row);
 Notice notice_from(const Row& row);
+NoticeState notice_state_from(std::string_view text);
 CalendarOverride calendar_override_from(const Row& row);
 
 }  // namespace assured::store

@@ -92,6 +92,13 @@ class Connection {
   virtual void begin_read() = 0;
   virtual void commit() = 0;
   virtual void rollback() noexcept = 0;
+  // Inside a write: keep_savepoint() or undo_to_savepoint() ends the last one begun.
+  void begin_savepoint() { query("SAVEPOINT within").run(); }
+  void keep_savepoint() { query("RELEASE SAVEPOINT within").run(); }
+  void undo_to_savepoint() {
+    query("ROLLBACK TO SAVEPOINT within").run();
+    keep_savepoint();
+  }
 
  protected:
   virtual std::unique_ptr<Statement> prepare(const std::string& sql) = 0;

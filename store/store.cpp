@@ -12,17 +12,22 @@
 #include <vector>
 
 #include "store/digest.hpp"
-#include "store/due.hpp"
+#include "store/indexed.hpp"
 #include "store/migrations.hpp"
 #include "store/read_port.hpp"
 #include "store/verify.hpp"
 #include "store/writer.hpp"
+#include "store/writer_gate.hpp"
 
 namespace assured::store {
 namespace {
 
 // Idle read connections that are kept; more may be open at once.
 constexpr std::size_t idle_readers_max = 8;
+
+// How long a worker's write lets people's go first. Well below the busy wait, so that a worker's
+// turn comes before it is told to try again.
+constexpr std::chrono::milliseconds worker_yields_max{1000};
 
 // One seek a board, where DISTINCT would read the whole journal.
 constexpr std::string_view list_boards =
@@ -85,9 +90,11 @@ class Reader final : private HasConnection, public ReadPort<BoardReader> {
 
 class Transaction final : public WriteTx {
  public:
-  Transaction(Connection& connection, std::unique_lock<std::timed_mutex> lock,
-              std::optional<std::uint64_t> reference_seed)
-      : connection_(connection), lock_(std::move(lock)), reference_seed_(reference_seed) {
+  Transaction(Connection& connection, WriterGate& gate, Urgency urgency,
+              const StoreOptions& options)
+      : connection_(connection),
+        turn_(gate, urgency, options.busy_wait),
+        reference_seed_(options.reference_seed) {
     connection_.begin_write();
   }
   ~Transaction() override {
@@ -101,6 +108,24 @@ class Transaction final : public WriteTx {
     if (found != boards_.end()) return *found->second;
     auto writer = std::make_unique<Writer>(connection_, std::string{id}, reference_seed_, failed_);
     return *boards_.emplace(std::string{id}, std::move(writer)).first->second;
+  }
+
+  bool try_within(const std::function<bool()>& work) override {
+    ASSURED_ASSERT(!done_);
+    if (failed_) throw StoreError("A write of this transaction failed before.", false);
+    connection_.begin_savepoint();
+    try {
+      if (!work()) {
+        undo();
+        return false;
+      }
+      if (failed_) throw StoreError("A write failed, so none of this work was kept.", false);
+      connection_.keep_savepoint();
+    } catch (...) {
+      undo();
+      throw;
+    }
+    return true;
   }
 
   void commit() override {
@@ -118,8 +143,19 @@ class Transaction final : public WriteTx {
   }
 
  private:
+  // What failed is gone with the work. Where the database has given up the whole transaction, as on
+  // a full disk, there is no savepoint to go back to, and nothing of it may be committed.
+  void undo() noexcept {
+    try {
+      connection_.undo_to_savepoint();
+      failed_ = false;
+    } catch (const StoreError&) {
+      failed_ = true;
+    }
+  }
+
   Connection& connection_;
-  std::unique_lock<std::timed_mutex> lock_;
+  WriterGate::Turn turn_;
   std::optional<std::uint64_t> reference_seed_;
   std::map<std::string, std::unique_ptr<Writer>, std::less<>> boards_;
   bool failed_ = false;
@@ -162,11 +198,8 @@ class SqlStore final : public Store {
     migrate(*writer_, embedded::migrations());
   }
 
-  std::unique_ptr<WriteTx> begin() override {
-    std::unique_lock lock{mutex_, std::defer_lock};
-    if (!lock.try_lock_for(options_.busy_wait))
-      throw StoreError("Another write has held the store for too long.", true);
-    return std::make_unique<Transaction>(*writer_, std::move(lock), options_.reference_seed);
+  std::unique_ptr<WriteTx> begin(Urgency urgency) override {
+    return std::make_unique<Transaction>(*writer_, gate_, urgency, options_);
   }
 
   std::unique_ptr<BoardReader> reader(std::string_view board) override {
@@ -227,7 +260,7 @@ class SqlStore final : public Store {
   StoreOptions options_;
   ReaderPool pool_;
   std::unique_ptr<Connection> writer_;
-  std::timed_mutex mutex_;
+  WriterGate gate_{worker_yields_max};
 };
 
 }  // namespace

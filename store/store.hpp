@@ -24,8 +24,8 @@ struct StoreOptions {
 
 // Opens the database and brings it to this program's schema.
 //
-// One write transaction at a time: begin() waits for the other to end, and a WriteTx ends in the
-// thread that began it. Each reader() has a connection of its own and sees, with every call, what
+// One write transaction at a time: begin() waits for the other to end, and a worker's lets people's
+// go first for a second at most. Each reader() has a connection of its own and sees, with every call, what
 // was committed by then. A writer sees its own writes; a write that threw makes commit() throw too.
 // Everything that came from a Store must end before it.
 //

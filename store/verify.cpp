@@ -23,15 +23,23 @@ constexpr std::string_view bodies_alone =
 constexpr std::string_view items_of_journal =
     "SELECT item, seq FROM journal_items WHERE board = $board ORDER BY seq, item";
 constexpr std::string_view bytes_of_notices =
-    "SELECT b.notice, b.bytes, n.digest FROM notice_bytes b"
+    "SELECT b.notice, b.bytes, n.digest, b.final_at, n.final_at FROM notice_bytes b"
     " LEFT JOIN notices n ON n.board = b.board AND n.id = b.notice"
     " WHERE b.board = $board ORDER BY b.notice";
 
 // Bytes go a stated time after the final state (S10.5), never before.
 constexpr std::string_view notices_without_bytes =
     "SELECT n.id FROM notices n WHERE n.board = $board"
-    " AND n.state IN ('pending', 'leased', 'deferred', 'held', 'unknown') AND NOT EXISTS"
+    " AND n.state IN ('pending', 'held') AND NOT EXISTS"
     " (SELECT 1 FROM notice_bytes b WHERE b.board = n.board AND b.notice = n.id) ORDER BY n.id";
+
+// Not journaled (S13.3), but a pending notice without its delivery would never be sent.
+constexpr std::string_view notices_without_delivery =
+    "SELECT n.id FROM notices n WHERE n.board = $board AND n.state = 'pending' AND NOT EXISTS"
+    " (SELECT 1 FROM deliveries d WHERE d.board = n.board AND d.notice = n.id) ORDER BY n.id";
+constexpr std::string_view deliveries_alone =
+    "SELECT d.notice FROM deliveries d WHERE d.board = $board AND NOT EXISTS (SELECT 1 FROM notices n"
+    " WHERE n.board = d.board AND n.id = d.notice AND n.state = 'pending') ORDER BY d.notice";
 
 using MemoryTable = std::map<Row, Row>;  // by key
 
@@ -47,6 +55,7 @@ class Verifier {
       for (const Table* table : journaled_tables()) check_table(*table);
       check_items_of_journal();
       check_notice_bytes();
+      check_deliveries();
     }
     if (report_.faults.size() > verify_faults_max) report_.faults.resize(verify_faults_max);
     return std::move(report_);
@@ -169,10 +178,21 @@ class Verifier {
         fault("notice_bytes ({}): there is no such notice", run.integer(0));
       else if (blake2b_hex(run.text(1)) != run.text(2))
         fault("notice_bytes ({}): the bytes are not those that were written", run.integer(0));
+      else if (run.is_null(3) != run.is_null(4) || run.integer(3) != run.integer(4))
+        fault("notice_bytes ({}): final_at is not the notice's", run.integer(0));
     }
     Query without = query(notices_without_bytes);
     while (without.step())
       fault("notice_bytes ({}): they are missing, and the notice is not sent", without.integer(0));
+  }
+
+  void check_deliveries() {
+    Query without = query(notices_without_delivery);
+    while (without.step())
+      fault("deliveries ({}): it is missing, and the notice waits to be sent", without.integer(0));
+    Query alone = query(deliveries_alone);
+    while (alone.step())
+      fault("deliveries ({}): no notice of that number waits to be sent", alone.integer(0));
   }
 
   Connection& connection_;

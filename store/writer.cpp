@@ -7,6 +7,7 @@
 #include <set>
 
 #include "store/digest.hpp"
+#include "store/indexed.hpp"
 
 namespace assured::store {
 namespace {
@@ -17,12 +18,11 @@ constexpr std::string_view next_obligation =
     "SELECT COALESCE(MAX(id), 0) + 1 FROM obligations WHERE board = $board";
 constexpr std::string_view next_prompt =
     "SELECT COALESCE(MAX(id), 0) + 1 FROM prompts WHERE board = $board";
-constexpr std::string_view next_notice =
-    "SELECT COALESCE(MAX(id), 0) + 1 FROM notices WHERE board = $board";
 constexpr std::string_view next_meeting =
     "SELECT COALESCE(MAX(id), 0) + 1 FROM meetings WHERE board = $board";
-constexpr std::string_view add_bytes =
-    "INSERT INTO notice_bytes (board, notice, bytes) VALUES ($board, $notice, $bytes)";
+constexpr std::string_view add_answer =
+    "INSERT INTO answers (board, caller, key, hash, answer, at)"
+    " VALUES ($board, $caller, $key, $hash, $answer, $at)";
 constexpr std::string_view set_value =
     "INSERT INTO named_values (board, name, value) VALUES ($board, $name, $value)"
     " ON CONFLICT (board, name) DO UPDATE SET value = excluded.value";
@@ -40,16 +40,6 @@ Writer::Writer(Connection& connection, std::string board,
     : ReadPort<BoardWriter>(connection, std::move(board)),
       reference_seed_(reference_seed),
       failed_(failed) {}
-
-template <class F>
-auto Writer::guarded(F&& write) -> decltype(write()) {
-  try {
-    return write();
-  } catch (...) {
-    failed_ = true;
-    throw;
-  }
-}
 
 std::int64_t Writer::next_id(std::string_view sql) {
   Query run = board_.query(sql);
@@ -200,36 +190,6 @@ void Writer::write_definition(const JournalHead& head, std::string_view digest,
   });
 }
 
-std::vector<Notice> Writer::write_notices(const JournalHead& head, const Prompt& prompt,
-                                          std::vector<std::pair<Notice, std::string>> notices,
-                                          Instant now) {
-  return guarded([&] {
-    Body body;
-    Prompt after = prompt;
-    if (after.state == PromptState::pending) after.state = PromptState::noticed;
-    put(body, prompts_table(), to_row(after), Expect::present);
-    std::vector<Notice> out;
-    for (auto& [notice, bytes] : notices) {
-      if (!notice.id) notice.id = NoticeId{next_id(next_notice)};
-      notice.prompt = prompt.id;
-      notice.digest = blake2b_hex(bytes);
-      put(body, notices_table(), to_row(notice), Expect::absent);
-      board_.query(add_bytes).bind("$notice", notice.id.value).bind_bytes("$bytes", bytes).run();
-      out.push_back(std::move(notice));
-    }
-    append(head, body, now);
-    return out;
-  });
-}
-
-void Writer::write_notice_state(const JournalHead& head, const Notice& notice, Instant now) {
-  guarded([&] {
-    Body body;
-    put(body, notices_table(), to_row(notice), Expect::present);
-    append_if_changed(head, body, now);
-  });
-}
-
 void Writer::write_file(const JournalHead& head, const FileRecord& file, Instant now) {
   guarded([&] {
     Body body;
@@ -255,6 +215,31 @@ void Writer::add_read(const ReadRecord& read) {
 
 void Writer::put_value(std::string_view name, std::string_view value) {
   guarded([&] { board_.query(set_value).bind("$name", name).bind("$value", value).run(); });
+}
+
+void Writer::put_answer(std::string_view caller, std::string_view key, std::string_view hash,
+                        std::string_view answer, Instant now) {
+  guarded([&] {
+    board_.query(add_answer)
+        .bind("$caller", caller)
+        .bind("$key", key)
+        .bind("$hash", hash)
+        .bind("$answer", answer)
+        .bind("$at", to_ms(now))
+        .run();
+  });
+}
+
+std::size_t Writer::remove_old(Retained what, Instant before, std::size_t limit) {
+  return guarded([&] {
+    Query run = board_.query(what == Retained::answers        ? remove_old_answers
+                             : what == Retained::notice_bytes ? remove_old_bytes
+                                                              : remove_old_reads);
+    run.bind("$before", to_ms(before)).bind("$limit", static_cast<std::int64_t>(limit));
+    std::size_t removed = 0;
+    while (run.step()) ++removed;
+    return removed;
+  });
 }
 
 }  // namespace assured::store

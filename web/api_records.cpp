@@ -50,8 +50,10 @@ Response get_outbox(Context& context, const Segments&) {
   for (const auto& notice : context.reader->list_notices(*limit, NoticeId{after_notice})) {
     json::object row = notice_json(context, notice);
     row["reference"] = references.of(notice.item);
-    if (const auto prompt = context.reader->find_prompt(notice.prompt))
-      row["template"] = prompt->template_name;
+    // Grouped prompts have one wording.
+    if (!notice.prompts.empty())
+      if (const auto prompt = context.reader->find_prompt(notice.prompts.front()))
+        row["template"] = prompt->template_name;
     notices.push_back(std::move(row));
   }
   json::object body;

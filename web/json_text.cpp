@@ -148,7 +148,9 @@ json::object notice_json(const Context& context, const Notice& notice) {
   const Zone& zone = *context.board.zone;
   json::object body;
   body["id"] = notice.id.value;
-  body["prompt"] = notice.prompt.value;
+  json::array prompts;
+  for (const PromptId prompt : notice.prompts) prompts.push_back(prompt.value);
+  body["prompts"] = std::move(prompts);
   body["item"] = notice.item.value;
   body["to"] = notice.to;
   body["person"] = notice.person;
@@ -158,6 +160,11 @@ json::object notice_json(const Context& context, const Notice& notice) {
   body["state"] = to_text(notice.state);
   put_instant(body, "created", notice.created_at, zone);
   if (notice.final_at) put_instant(body, "final", *notice.final_at, zone);
+  if (notice.next_try_at) {
+    body["attempts"] = notice.attempts;
+    put_instant(body, "next_try", *notice.next_try_at, zone);
+    body["said"] = notice.said;
+  }
   return body;
 }
 

@@ -30,6 +30,11 @@ std::string_view to_text(PromptState s) {
   return {};
 }
 
+bool is_final(NoticeState s) {
+  return s == NoticeState::accepted || s == NoticeState::delivered || s == NoticeState::bounced ||
+         s == NoticeState::expired || s == NoticeState::superseded;
+}
+
 std::string_view to_text(NoticeState s) {
   switch (s) {
     case NoticeState::pending:

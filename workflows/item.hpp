@@ -189,10 +189,13 @@ enum class NoticeState { pending, leased, accepted, delivered, deferred, bounced
                          superseded, unknown };
 std::string_view to_text(NoticeState s);
 
-// One message to one contact point, made from a prompt when it is first sent (S10.2).
+// Accepted, delivered, bounced, expired or superseded: nothing more will be done for it.
+bool is_final(NoticeState s);
+
+// One message to one contact point, made from prompts when they are first sent (S10.2).
 struct Notice {
   NoticeId id;
-  PromptId prompt;
+  std::vector<PromptId> prompts;  // several in a grouped mail; ascending when read
   ItemId item;
   std::string to;          // Party
   std::string person;      // empty: the post's mailbox
@@ -202,6 +205,10 @@ struct Notice {
   NoticeState state = NoticeState::pending;
   Instant created_at;
   std::optional<Instant> final_at;
+  // Of its delivery, while it waits to be sent; not journaled (S13.3).
+  std::uint32_t attempts = 0;
+  std::optional<Instant> next_try_at;  // of a leased one: the end of its lease
+  std::string said;                    // the relay's last words, code and text
   bool operator==(const Notice&) const = default;
 };
 

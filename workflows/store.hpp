@@ -56,8 +56,7 @@ struct JournalHead {
   std::string kind;
   ItemId item;
   Instant occurred_at;
-  std::string reason_digest;  // reasons are values that people type: kept in the body as protected text
-  std::string reason;
+  std::string reason;      // typed by people: kept in the body as protected text
 };
 
 struct ItemFilter {
@@ -65,6 +64,7 @@ struct ItemFilter {
   std::vector<std::string> states;
   std::optional<ItemId> parent, root;
   std::string agency;
+  std::string programme;               // digest of the definition they are on
   bool open_only = false;              // somebody still owes something on it
   std::size_t limit = 500;
   ItemId after;                        // keyset paging
@@ -78,6 +78,28 @@ struct ObligationFilter {
   std::size_t limit = 500;
   ObligationId after;
 };
+
+// S14.2. What was answered under an idempotency key, and the hash of what was asked.
+struct KnownAnswer {
+  std::string hash;
+  std::string answer;
+};
+
+// Notices that no relay has taken for good.
+struct OutboxCounts {
+  std::size_t unsent = 0;  // pending, leased, deferred and unknown together
+  std::optional<Instant> oldest_unsent;
+  std::size_t deferred = 0;
+  std::size_t unknown = 0;
+  std::size_t held = 0;  // not among the unsent
+};
+
+// What grows and may go after a while (S14.5): answers, the bytes of notices that are final (S10.5),
+// records of reads.
+enum class Retained { answers, notice_bytes, reads };
+
+// Whose write it is: people wait at a page, workers do not (S14.1).
+enum class Urgency { people, workers };
 
 // Reads of one board. Valid within the transaction, or the read connection, that gave it.
 class BoardReader {
@@ -94,6 +116,8 @@ class BoardReader {
   virtual std::vector<Obligation> list_obligations(const ObligationFilter& filter) = 0;
   virtual std::vector<Obligation> open_obligations_of(const std::vector<ItemId>& items) = 0;
   virtual std::vector<Obligation> obligations_of(ItemId item) = 0;       // closed ones too
+  // Names of open obligations that begin with "name somebody: " (S3.5), each once, in their order.
+  virtual std::vector<std::string> open_vacancies() = 0;
   virtual std::vector<Assignment> assignments_of(const std::vector<ItemId>& items) = 0;
   virtual std::vector<Assignment> open_assignments_of(std::string_view person) = 0;
   virtual std::vector<Link> links_of(ItemId item) = 0;                    // from or to it
@@ -109,8 +133,12 @@ class BoardReader {
   virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after) = 0;
   virtual std::vector<Notice> list_notices(std::size_t limit, NoticeId after) = 0;
   virtual std::vector<Notice> notices_of(PromptId prompt) = 0;
-  // Notices that were made but have no final answer yet: pending, leased, deferred, unknown.
-  virtual std::vector<Notice> unsent_notices(Instant now, std::size_t limit) = 0;
+  virtual std::optional<Notice> find_notice(NoticeId id) = 0;
+  // Notices whose next try has come, a lease that ran out among them: urgent ones first, then those
+  // never tried, then by next_try_at and id. Costs what it returns, whatever waits besides.
+  virtual std::vector<Notice> due_notices(Instant now, std::size_t limit) = 0;
+  virtual std::optional<Instant> next_try_at() = 0;  // the earliest, leases' ends among them
+  virtual OutboxCounts outbox_counts() = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
   virtual std::vector<FileRecord> files_of(ItemId item) = 0;   // by kind and version
   virtual std::vector<std::string> file_digests() = 0;         // every one that a row names
@@ -121,9 +149,11 @@ class BoardReader {
   virtual std::vector<JournalRow> list_journal(std::int64_t after_seq, std::size_t limit) = 0;
   virtual std::vector<JournalRow> journal_of(ItemId item) = 0;
   virtual std::optional<std::string> find_definition(std::string_view digest) = 0;
+  virtual std::vector<std::string> definitions_in_use() = 0;  // digests that items are on
   virtual std::vector<CalendarOverride> calendar_overrides() = 0;
   // A named durable value of the daemon: heartbeat, cursors.
   virtual std::optional<std::string> find_value(std::string_view name) = 0;
+  virtual std::optional<KnownAnswer> find_answer(std::string_view caller, std::string_view key) = 0;
 };
 
 // Writes of one board, inside one transaction. Every change is put into the journal row of the
@@ -144,15 +174,31 @@ class BoardWriter : public BoardReader {
                                        Instant now) = 0;
   virtual void write_definition(const JournalHead& head, std::string_view digest,
                                 std::string_view text, Instant now) = 0;
-  // Notices made from a prompt, with their bytes, and the prompt's new state (`noticed` when it says
-  // `pending`); before any connection. Ids and digests are given here.
-  virtual std::vector<Notice> write_notices(const JournalHead& head, const Prompt& prompt,
+  // Prompts in the state they have now, and the notices made from them with their bytes, before any
+  // connection; one journal row. Ids and digests are given here. A pending notice is due at once.
+  virtual std::vector<Notice> write_notices(const JournalHead& head,
+                                            const std::vector<Changed<Prompt>>& prompts,
                                             std::vector<std::pair<Notice, std::string>> notices,
                                             Instant now) = 0;
+  // For a final state, `held`, or `pending` when a held one is released; the steps between are those
+  // below. A final state without final_at gets `now`.
   virtual void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) = 0;
+  // Leases, attempts and deferrals are not journaled (S13.3). A notice that does not wait any more,
+  // because somebody expired it meanwhile, is left alone.
+  virtual void lease_notices(const std::vector<NoticeId>& ids, Instant until) = 0;  // one attempt each
+  // At the start: who held a lease is gone, and what became of it is unknown; due at once.
+  virtual void end_leases() = 0;
+  // `as` is deferred or unknown; of `said` the first 200 bytes are kept.
+  virtual void defer_notice(NoticeId id, NoticeState as, Instant next_try_at,
+                            std::string_view said) = 0;
   virtual void write_file(const JournalHead& head, const FileRecord& file, Instant now) = 0;
   virtual void add_read(const ReadRecord& read) = 0;                          // not journaled
   virtual void put_value(std::string_view name, std::string_view value) = 0;  // not journaled
+  // Not journaled. Throws: StoreError, for a key that has an answer already.
+  virtual void put_answer(std::string_view caller, std::string_view key, std::string_view hash,
+                          std::string_view answer, Instant now) = 0;
+  // Removes at most `limit` of what is older than `before` and returns how many; not journaled.
+  virtual std::size_t remove_old(Retained what, Instant before, std::size_t limit) = 0;
 };
 
 // A transaction over all boards; commit() makes it durable, the destructor rolls back what was not.
@@ -160,6 +206,10 @@ class WriteTx {
  public:
   virtual ~WriteTx() = default;
   virtual BoardWriter& board(std::string_view id) = 0;
+  // Runs `work` under a savepoint: what it wrote is undone when it answers false or throws (and the
+  // throw goes on), and the transaction stays good. Calls may nest.
+  // Throws: StoreError, when `work` answers true although a write of it failed.
+  virtual bool try_within(const std::function<bool()>& work) = 0;
   virtual void commit() = 0;  // Throws: StoreError; nothing was written then
 };
 
@@ -171,7 +221,9 @@ struct VerifyReport {
 class Store {
  public:
   virtual ~Store() = default;
-  virtual std::unique_ptr<WriteTx> begin() = 0;
+  // Waits for the transaction before it to end; a worker lets people who wait go first, for a while.
+  // Throws: StoreError (retryable), when the other takes too long.
+  virtual std::unique_ptr<WriteTx> begin(Urgency urgency = Urgency::people) = 0;
   virtual std::unique_ptr<BoardReader> reader(std::string_view board) = 0;
   virtual std::vector<std::string> boards() = 0;
   // Open obligations whose next_at has come, earliest first: seeks the index, reads `limit` rows.

@@ -1,5 +1,6 @@
 -- The first schema. Written in SQLite's STRICT words; a PostgreSQL driver reads the same file with
--- INTEGER as BIGINT, BLOB as BYTEA and without the word STRICT. Every key begins with board (S16.1).
+-- INTEGER as BIGINT, BLOB as BYTEA and without the word STRICT, in a database of collation C, which
+-- compares text byte by byte as SQLite does. Every key begins with board (S16.1).
 -- Instants are UTC in milliseconds, dates are ISO text, NULL is "none".
 -- References between items are deferred: one command may write a child before its parent.
 
@@ -26,6 +27,7 @@ CREATE TABLE items (
 CREATE INDEX items_by_parent ON items (board, parent);
 CREATE INDEX items_by_root ON items (board, root, kind, state);
 CREATE INDEX items_by_kind ON items (board, kind, state, id);
+CREATE INDEX items_by_programme ON items (board, programme, id);
 
 CREATE TABLE obligations (
   board TEXT NOT NULL,
@@ -65,6 +67,9 @@ CREATE INDEX obligations_due ON obligations (next_at, board, id)
   WHERE closed_at IS NULL AND next_at IS NOT NULL;
 CREATE INDEX obligations_open_by_due ON obligations (board, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX obligations_open_by_debtor ON obligations (board, owed_by, id) WHERE closed_at IS NULL;
+-- S3.5: what the board team owes because a rung resolved to nobody. ';' is the sign behind ':'.
+CREATE INDEX obligations_vacancies ON obligations (board, name)
+  WHERE closed_at IS NULL AND name >= 'name somebody: ' AND name < 'name somebody;';
 
 CREATE TABLE fired_rungs (
   board TEXT NOT NULL,
@@ -176,10 +181,11 @@ CREATE INDEX prompts_urgent ON prompts (board, created_at, id)
   WHERE state = 'pending' AND family = 'A';
 CREATE INDEX prompts_waiting ON prompts (board, not_before) WHERE state = 'pending';
 
+-- S13.3: the journaled state stays `pending` until the final one; what happens between stands in
+-- deliveries.
 CREATE TABLE notices (
   board TEXT NOT NULL,
   id INTEGER NOT NULL,
-  prompt INTEGER,
   item INTEGER,
   recipient TEXT NOT NULL,
   person TEXT NOT NULL,
@@ -189,22 +195,53 @@ CREATE TABLE notices (
   state TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   final_at INTEGER,
-  PRIMARY KEY (board, id),
+  PRIMARY KEY (board, id)
+) STRICT;
+CREATE INDEX notices_held ON notices (board, id) WHERE state = 'held';
+
+-- A grouped mail carries several prompts (S10.2).
+CREATE TABLE notice_prompts (
+  board TEXT NOT NULL,
+  notice INTEGER NOT NULL,
+  prompt INTEGER NOT NULL,
+  PRIMARY KEY (board, notice, prompt),
+  FOREIGN KEY (board, notice) REFERENCES notices (board, id) DEFERRABLE INITIALLY DEFERRED,
   FOREIGN KEY (board, prompt) REFERENCES prompts (board, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
-CREATE INDEX notices_by_prompt ON notices (board, prompt);
--- The sender asks at each pass what no relay has taken yet.
-CREATE INDEX notices_unsent ON notices (board, id)
-  WHERE state IN ('pending', 'leased', 'deferred', 'unknown');
+CREATE INDEX notice_prompts_by_prompt ON notice_prompts (board, prompt, notice);
 
--- Apart from notices, because they are read once and go first (S10.5).
+-- One row for each notice that waits to be sent: neither final nor held. Leases and attempts are not
+-- journaled (S13.3). next_try_at of a leased one is the end of its lease.
+CREATE TABLE deliveries (
+  board TEXT NOT NULL,
+  notice INTEGER NOT NULL,
+  urgent INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_try_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  said TEXT NOT NULL,
+  PRIMARY KEY (board, notice),
+  FOREIGN KEY (board, notice) REFERENCES notices (board, id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+-- Two, so that the sender finds what was never tried without reading what was deferred.
+CREATE INDEX deliveries_fresh ON deliveries (board, urgent, next_try_at, notice)
+  WHERE attempts = 0;
+CREATE INDEX deliveries_tried ON deliveries (board, urgent, next_try_at, notice)
+  WHERE attempts > 0;
+CREATE INDEX deliveries_by_time ON deliveries (board, next_try_at);
+
+-- Apart from notices, because they are read once and go first (S10.5). final_at is the notice's, so
+-- that the cleaner finds what may go without reading what went.
 CREATE TABLE notice_bytes (
   board TEXT NOT NULL,
   notice INTEGER NOT NULL,
   bytes BLOB NOT NULL,
+  final_at INTEGER,
   PRIMARY KEY (board, notice),
   FOREIGN KEY (board, notice) REFERENCES notices (board, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
+CREATE INDEX notice_bytes_final ON notice_bytes (board, final_at, notice)
+  WHERE final_at IS NOT NULL;
 
 CREATE TABLE definitions (
   board TEXT NOT NULL,
@@ -291,3 +328,16 @@ CREATE TABLE reads (
   PRIMARY KEY (board, id)
 ) STRICT;
 CREATE INDEX reads_by_item ON reads (board, item, id);
+CREATE INDEX reads_by_age ON reads (board, at, id);
+
+-- What was answered to a command that had an idempotency key (S14.2). Not journaled.
+CREATE TABLE answers (
+  board TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  key TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (board, caller, key)
+) STRICT;
+CREATE INDEX answers_by_age ON answers (board, at, caller, key);

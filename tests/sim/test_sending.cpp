@@ -111,7 +111,7 @@ TEST_CASE("every retry sends the same bytes under the same id", "[sim][send]") {
     CHECK(one.id == tries[0].id);
   }
   CHECK(tries[0].bytes.find("Message-Id: <" + tries[0].message_id + ">") != std::string::npos);
-  CHECK(world.heard() == Lines{"2026-11-26 09:20 officer due-soon [-2wd]"});
+  CHECK(world.heard() == Lines{"2026-11-26 09:21 officer due-soon [-2wd]"});
   CHECK(accepted_by(world) == Lines{officer});
   const auto prompts = world.reader()->prompts_of(world.obligation(audit, "planned").id);
   REQUIRE(prompts.size() == 1);

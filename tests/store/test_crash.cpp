@@ -71,7 +71,8 @@ std::int64_t run_command(BoardWriter& board, std::size_t number, std::mt19937_64
     notice.to = decision.prompts.front().now.to;
     notice.message_id = fmt::format("{}@assured.example", number);
     notice.created_at = now;
-    board.write_notices(sample_head("notice", subject), decision.prompts.front().now,
+    notice.prompts = {decision.prompts.front().now.id};
+    board.write_notices(sample_head("notice", subject), {noticed(decision.prompts.front().now)},
                         {{notice, std::string(random() % 2000, 'm')}}, now);
   }
   return seq;

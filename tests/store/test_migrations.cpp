@@ -1,5 +1,5 @@
 // How a database comes to this program's schema, and what that schema promises.
-#include "store/due.hpp"
+#include "store/indexed.hpp"
 #include "store/migrations.hpp"
 #include "store/sqlite_driver.hpp"
 #include "store/store.hpp"

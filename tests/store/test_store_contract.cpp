@@ -142,6 +142,12 @@ TEMPLATE_TEST_CASE("items are listed, counted and followed up and down the tree"
   filter.open_only = true;
   CHECK(ids_of(board->list_items(filter)) == Ids{2, 3});
 
+  filter = {};
+  filter.programme = "0a1b";
+  CHECK(ids_of(board->list_items(filter)) == Ids{1, 2, 3, 4});
+  filter.programme = "ffff";
+  CHECK(board->list_items(filter).empty());
+
   CHECK(ids_of(board->list_ancestors(*board->find_item(ItemId{4}))) == Ids{2, 1});
   CHECK(board->list_ancestors(*board->find_item(ItemId{1})).empty());
   CHECK(ids_of(board->list_descendants(ItemId{1}, {"return", "action"})) == Ids{2, 3, 4});
@@ -213,6 +219,47 @@ TEMPLATE_TEST_CASE("obligations are listed by item, debtor and due date", "[stor
   REQUIRE(open.size() == 1);
   CHECK(open.front().fired.size() == 1);
   CHECK(board->obligations_of(ItemId{3}).size() == 1);
+}
+
+TEMPLATE_TEST_CASE("vacancies are known by the names of what is owed, while it is open", "[store]",
+                   EACH_DRIVER) {
+  TestType driver;
+  fill_sample_board(*driver.store);
+  const auto board = driver.store->reader(sample_board_id);
+  CHECK(board->open_vacancies().empty());
+  in_transaction(*driver.store, [](BoardWriter& writer) {
+    Decision decision;
+    std::int64_t id = writer.take_ids().next_obligation;
+    for (const char* name : {"name somebody: police/lead", "name somebody: board/chair",
+                             "name somebody", "name somebody;", "Name somebody: x"})
+      decision.obligations.push_back({std::nullopt, sample_obligation(id++, ItemId{2}, name)});
+    // The same vacancy on another item counts once; what is closed does not count.
+    decision.obligations.push_back(
+        {std::nullopt, sample_obligation(id++, ItemId{3}, "name somebody: police/lead")});
+    auto closed = sample_obligation(id++, ItemId{2}, "name somebody: health/lead");
+    closed.closed_at = sample_start();
+    decision.obligations.push_back({std::nullopt, closed});
+    writer.write(sample_head("rung", ItemId{2}), decision, sample_start());
+  });
+  CHECK(board->open_vacancies() ==
+        std::vector<std::string>{"name somebody: board/chair", "name somebody: police/lead"});
+}
+
+TEMPLATE_TEST_CASE("the definitions that items are on are listed once", "[store]", EACH_DRIVER) {
+  TestType driver;
+  CHECK(driver.store->reader(sample_board_id)->definitions_in_use().empty());
+  fill_sample_board(*driver.store);
+  in_transaction(*driver.store, [](BoardWriter& writer) {
+    Decision decision;
+    for (std::int64_t id : {5, 6}) {
+      auto item = sample_item(id, "audit", {}, ItemId{id});
+      item.programme = id == 5 ? "ffff" : "0000";
+      decision.items.push_back({std::nullopt, item});
+    }
+    writer.write(sample_head("start", ItemId{5}), decision, sample_start());
+  });
+  CHECK(driver.store->reader(sample_board_id)->definitions_in_use() ==
+        std::vector<std::string>{"0000", "0a1b", "ffff"});
 }
 
 TEMPLATE_TEST_CASE("what is due is found in order, and no longer when closed", "[store]",
@@ -307,7 +354,10 @@ TEMPLATE_TEST_CASE("a prompt that nobody is to be told keeps the state it is giv
     auto prompt = *board.find_prompt(PromptId{2});
     prompt.state = PromptState::superseded;
     prompt.why = "the return came in";
-    CHECK(board.write_notices(sample_head("notice", {}), prompt, {}, sample_start()).empty());
+    CHECK(board
+              .write_notices(sample_head("notice", {}), {{board.find_prompt(PromptId{2}), prompt}},
+                             {}, sample_start())
+              .empty());
   });
   const auto prompt = driver.store->reader(sample_board_id)->find_prompt(PromptId{2});
   CHECK(prompt->state == PromptState::superseded);

@@ -53,6 +53,12 @@ Prompt sample_prompt(std::int64_t id, ItemId item, ObligationId obligation) {
   return prompt;
 }
 
+Changed<Prompt> noticed(const Prompt& prompt) {
+  Changed<Prompt> change{prompt, prompt};
+  change.now.state = PromptState::noticed;
+  return change;
+}
+
 JournalHead sample_head(std::string kind, ItemId item) {
   JournalHead head;
   head.actor = "jane-okafor";
@@ -159,8 +165,9 @@ void fill_sample_board(Store& store) {
     notice.created_at = now + 24h;
     auto head = sample_head("notice", ItemId{2});
     head.actor = "system";
-    board.write_notices(head, *board.find_prompt(PromptId{1}), {{notice, "To: Sam\r\n\r\nDue."}},
-                        now + 24h);
+    notice.prompts = {PromptId{1}};
+    board.write_notices(head, {noticed(*board.find_prompt(PromptId{1}))},
+                        {{notice, "To: Sam\r\n\r\nDue."}}, now + 24h);
   });
 }
 

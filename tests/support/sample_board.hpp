@@ -17,6 +17,8 @@ Item sample_item(std::int64_t id, std::string kind, ItemId parent, ItemId root);
 // Open, due two days after sample_start(), with next_at a day before that.
 Obligation sample_obligation(std::int64_t id, ItemId item, std::string name);
 Prompt sample_prompt(std::int64_t id, ItemId item, ObligationId obligation);
+// The prompt as it is when notices are made from it.
+Changed<Prompt> noticed(const Prompt& prompt);
 JournalHead sample_head(std::string kind, ItemId item);
 
 // Runs `write` on the sample board in a transaction of its own and commits it.

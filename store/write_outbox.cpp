@@ -1,0 +1,143 @@
+// The writer's part of the outbox: notices with their bytes, and their deliveries.
+#include "store/digest.hpp"
+#include "store/writer.hpp"
+
+namespace assured::store {
+namespace {
+
+constexpr std::size_t said_bytes_max = 200;
+
+constexpr std::string_view next_notice =
+    "SELECT COALESCE(MAX(id), 0) + 1 FROM notices WHERE board = $board";
+constexpr std::string_view add_bytes =
+    "INSERT INTO notice_bytes (board, notice, bytes, final_at)"
+    " VALUES ($board, $notice, $bytes, $final_at)";
+constexpr std::string_view set_bytes_final =
+    "UPDATE notice_bytes SET final_at = $final_at WHERE board = $board AND notice = $notice";
+constexpr std::string_view family_a_prompts =
+    "SELECT 1 FROM notice_prompts n JOIN prompts p ON p.board = n.board AND p.id = n.prompt"
+    " WHERE n.board = $board AND n.notice = $notice AND p.family = 'A' LIMIT 1";
+constexpr std::string_view add_delivery_row =
+    "INSERT INTO deliveries (board, notice, urgent, attempts, next_try_at, state, said)"
+    " VALUES ($board, $notice, $urgent, 0, $next_try_at, 'pending', '')"
+    " ON CONFLICT (board, notice) DO NOTHING";
+constexpr std::string_view remove_delivery =
+    "DELETE FROM deliveries WHERE board = $board AND notice = $notice";
+constexpr std::string_view lease_delivery =
+    "UPDATE deliveries SET attempts = attempts + 1, state = 'leased', next_try_at = $until"
+    " WHERE board = $board AND notice = $notice";
+constexpr std::string_view end_leased =
+    "UPDATE deliveries SET state = 'unknown', next_try_at = (SELECT n.created_at FROM notices n"
+    " WHERE n.board = deliveries.board AND n.id = deliveries.notice)"
+    " WHERE board = $board AND state = 'leased'";
+constexpr std::string_view defer_delivery =
+    "UPDATE deliveries SET state = $state, next_try_at = $next_try_at, said = $said"
+    " WHERE board = $board AND notice = $notice";
+
+Cell cell_of(const std::optional<Instant>& at) { return at ? Cell{to_ms(*at)} : Cell{}; }
+
+// The first bytes of a text, never half a letter of UTF-8.
+std::string_view first_bytes(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+void refuse_steps_between(NoticeState state) {
+  if (state == NoticeState::pending || state == NoticeState::held || is_final(state)) return;
+  throw StoreError("A lease or a deferral is not written as a notice's state.", false);
+}
+
+}  // namespace
+
+bool Writer::is_urgent(NoticeId notice) {
+  Query run = board_.query(family_a_prompts);
+  run.bind("$notice", notice.value);
+  return run.step();
+}
+
+void Writer::add_delivery(NoticeId notice, Instant now) {
+  board_.query(add_delivery_row)
+      .bind("$notice", notice.value)
+      .bind("$urgent", std::int64_t{is_urgent(notice)})
+      .bind("$next_try_at", to_ms(now))
+      .run();
+}
+
+std::vector<Notice> Writer::write_notices(const JournalHead& head,
+                                          const std::vector<Changed<Prompt>>& prompts,
+                                          std::vector<std::pair<Notice, std::string>> notices,
+                                          Instant now) {
+  return guarded([&] {
+    Body body;
+    for (const auto& prompt : prompts)
+      put(body, prompts_table(), to_row(prompt.now), Expect::present);
+    std::vector<Notice> out;
+    for (auto& [notice, bytes] : notices) {
+      refuse_steps_between(notice.state);
+      notice.id = NoticeId{next_id(next_notice)};
+      notice.digest = blake2b_hex(bytes);
+      put(body, notices_table(), to_row(notice), Expect::absent);
+      for (const PromptId prompt : notice.prompts)
+        put(body, notice_prompts_table(), to_row(notice.id, prompt), Expect::absent);
+      board_.query(add_bytes)
+          .bind("$notice", notice.id.value)
+          .bind_bytes("$bytes", bytes)
+          .bind_cell("$final_at", cell_of(notice.final_at))
+          .run();
+      if (notice.state == NoticeState::pending) {
+        add_delivery(notice.id, now);
+        notice.next_try_at = now;
+      }
+      out.push_back(std::move(notice));
+    }
+    append(head, body, now);
+    return out;
+  });
+}
+
+void Writer::write_notice_state(const JournalHead& head, const Notice& notice, Instant now) {
+  guarded([&] {
+    refuse_steps_between(notice.state);
+    Notice written = notice;
+    if (is_final(written.state) && !written.final_at) written.final_at = now;
+    Body body;
+    put(body, notices_table(), to_row(written), Expect::present);
+    if (written.state == NoticeState::pending)
+      add_delivery(written.id, now);
+    else
+      board_.query(remove_delivery).bind("$notice", written.id.value).run();
+    board_.query(set_bytes_final)
+        .bind("$notice", written.id.value)
+        .bind_cell("$final_at", cell_of(written.final_at))
+        .run();
+    append_if_changed(head, body, now);
+  });
+}
+
+void Writer::lease_notices(const std::vector<NoticeId>& ids, Instant until) {
+  guarded([&] {
+    for (const NoticeId id : ids)
+      board_.query(lease_delivery).bind("$notice", id.value).bind("$until", to_ms(until)).run();
+  });
+}
+
+void Writer::end_leases() {
+  guarded([&] { board_.query(end_leased).run(); });
+}
+
+void Writer::defer_notice(NoticeId id, NoticeState as, Instant next_try_at, std::string_view said) {
+  guarded([&] {
+    if (as != NoticeState::deferred && as != NoticeState::unknown)
+      throw StoreError("A notice is put off as deferred or as unknown.", false);
+    board_.query(defer_delivery)
+        .bind("$notice", id.value)
+        .bind("$state", to_text(as))
+        .bind("$next_try_at", to_ms(next_try_at))
+        .bind("$said", first_bytes(said, said_bytes_max))
+        .run();
+  });
+}
+
+}  // namespace assured::store
