@@ -1,78 +1,175 @@
 #include "daemon/writer.hpp"
 
+#include <fmt/format.h>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <exception>
+
 namespace assured {
 
 namespace {
 
-// A refusal changes nothing: the transaction ends without commit. The time is read once, inside, so
-// that every row of a command carries the same instant and later commands never an earlier one.
-template <class Carry>
-auto in_transaction(Store& store, const Clock& clock, const std::function<void()>& committed,
-                    const Carry& carry_out) {
-  const auto tx = store.begin();
-  auto answer = carry_out(*tx, clock.now());
-  if (answer) {
-    tx->commit();
-    committed();
+// S14.1: a group's bounds, and how many may wait before more are turned away.
+constexpr std::size_t group_max = 64;
+constexpr auto group_work_max = std::chrono::milliseconds{5};
+constexpr std::size_t queue_max = 256;
+
+// What a request must be equal in to be the same one (S14.2).
+std::string hash_of(const web::Request& request) {
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, nullptr, 0, crypto_generichash_BYTES);
+  for (const std::string* part : {&request.method, &request.target, &request.body}) {
+    const std::string size = fmt::format("{}:", part->size());
+    for (const std::string* text : {&size, part})
+      crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(text->data()),
+                                text->size());
   }
-  return answer;
+  unsigned char out[crypto_generichash_BYTES];
+  crypto_generichash_final(&state, out, sizeof out);
+  char hex[2 * sizeof out + 1];
+  sodium_bin2hex(hex, sizeof hex, out, sizeof out);
+  return hex;
+}
+
+const Error& not_kept() {
+  static const Error error{Errc::unavailable,
+                           "The store could not keep this; nothing was changed. Try again soon."};
+  return error;
 }
 
 }  // namespace
 
-Result<Outcome> Writer::apply(const Command& command) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::apply(tx, *programmes_.get(), command, now);
-  });
+struct Writer::Waiting {
+  explicit Waiting(const web::Submission& what) : submission(what) {}
+  const web::Submission& submission;
+  Result<std::string> answer = Error{Errc::internal, "This was never carried out."};
+  std::exception_ptr failed;  // instead of an answer
+  bool wrote = false;
+  bool done = false;
+  std::condition_variable turn;  // its answer is there, or it leads the next group
+};
+
+Result<std::string> Writer::submit(const web::Submission& submission) {
+  Waiting mine{submission};
+  std::unique_lock lock{mutex_};
+  if (queue_.size() >= queue_max) {
+    ++counts_.unavailable;
+    return Error{Errc::unavailable, "Too many changes wait to be written; try again soon."};
+  }
+  queue_.push_back(&mine);
+  while (!mine.done) {
+    if (leading_) {
+      mine.turn.wait(lock);
+      continue;
+    }
+    leading_ = true;
+    lock.unlock();
+    run_group();
+    lock.lock();
+    leading_ = false;
+    if (!queue_.empty()) queue_.front()->turn.notify_one();
+  }
+  lock.unlock();
+  if (mine.failed) std::rethrow_exception(mine.failed);
+  return std::move(mine.answer);
 }
 
-Result<Outcome> Writer::acknowledge(const Acknowledge& command) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::acknowledge(tx, *programmes_.get(), command, now);
-  });
+Writer::Waiting* Writer::take_next() {
+  const std::lock_guard lock{mutex_};
+  if (queue_.empty()) return nullptr;
+  Waiting* next = queue_.front();
+  queue_.pop_front();
+  return next;
 }
 
-Result<Outcome> Writer::suspend(const Suspend& command) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::suspend(tx, *programmes_.get(), command, now);
-  });
+void Writer::run_group() {
+  std::vector<Waiting*> group;
+  bool committed = false;
+  try {
+    const auto tx = store_.begin(Urgency::people);
+    const auto began = std::chrono::steady_clock::now();
+    auto programmes = programmes_.get();
+    const auto before = programmes;
+    while (group.size() < group_max &&
+           (group.empty() || std::chrono::steady_clock::now() - began < group_work_max)) {
+      Waiting* next = take_next();
+      if (next == nullptr) break;
+      group.push_back(next);
+      carry_out(*tx, *next, programmes);
+    }
+    bool wrote = false;
+    for (const Waiting* waiting : group) wrote |= waiting->wrote;
+    if (wrote) tx->commit();
+    committed = wrote;
+    if (programmes != before) programmes_.replace(programmes);
+  } catch (const std::exception& error) {
+    // None of the group is kept, and each of them is told so (S14.1).
+    spdlog::error("writer: a group of {} was not kept: {}", group.size(), error.what());
+    while (Waiting* next = take_next()) group.push_back(next);
+    for (Waiting* waiting : group)
+      if (!waiting->failed) waiting->answer = not_kept();
+  }
+  answer(group);
+  if (committed) committed_();
 }
 
-Result<Meeting> Writer::change_meeting(const MeetingCommand& command) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::change_meeting(tx, *programmes_.get(), command, now);
-  });
+void Writer::carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Programmes>& programmes) {
+  const web::Submission& asked = waiting.submission;
+  const std::string& key = asked.request.idempotency_key;
+  const std::string hash = key.empty() ? std::string{} : hash_of(asked.request);
+  try {
+    waiting.wrote = tx.try_within([&] {
+      if (!key.empty())
+        if (const auto known = tx.board(asked.board).find_answer(asked.caller, key)) {
+          if (known->hash == hash)
+            waiting.answer = known->answer;
+          else
+            waiting.answer = Error{Errc::conflict,
+                                   "This key was used for another request; take a new one.",
+                                   "Idempotency-Key"};
+          return false;
+        }
+      const Instant now = clock_.now();
+      auto done = asked.carry_out(tx, *programmes, now);
+      if (!done) {
+        waiting.answer = done.error();
+        return false;
+      }
+      if (!key.empty()) tx.board(asked.board).put_answer(asked.caller, key, hash, done->body, now);
+      if (done->programmes)
+        programmes = std::make_shared<const Programmes>(std::move(*done->programmes));
+      waiting.answer = std::move(done->body);
+      return true;
+    });
+  } catch (...) {
+    // Its own savepoint is rolled back; the others of the group go on.
+    waiting.failed = std::current_exception();
+  }
 }
 
-Result<Outcome> Writer::rebind(const Rebind& command) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::rebind(tx, *programmes_.get(), command, now);
-  });
+void Writer::answer(const std::vector<Waiting*>& group) {
+  const std::lock_guard lock{mutex_};
+  ++counts_.groups;
+  for (Waiting* waiting : group) {
+    ++counts_.commands;
+    if (!waiting->failed && !waiting->answer) {
+      if (waiting->answer.error().code == Errc::unavailable)
+        ++counts_.unavailable;
+      else
+        ++counts_.refused;
+    }
+    waiting->done = true;
+    waiting->turn.notify_one();
+  }
 }
 
-Result<void> Writer::load_people(std::string_view board, const PeopleFile& people,
-                                 const Caller& caller) {
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return assured::load_people(tx, *programmes_.get(), board, people, caller, now);
-  });
-}
-
-Result<FileRecord> Writer::attach(AttachFile command, std::string_view bytes) {
-  command.bytes = static_cast<std::int64_t>(bytes.size());
-  const auto fits =
-      check_attachment(*store_.reader(command.board), *programmes_.get(), command, bytes, clock_.now());
-  if (!fits) return fits.error();
-  // Durable before the transaction that names it; what no row names is swept after a day (S16.2).
-  command.digest = files_.put(command.board, bytes);
-  return in_transaction(store_, clock_, committed_, [&](WriteTx& tx, Instant now) {
-    return attach_file(tx, *programmes_.get(), command, now);
-  });
-}
-
-void Writer::record_reads(std::string_view board, const std::vector<ReadRecord>& reads) {
-  const auto tx = store_.begin();
-  for (const ReadRecord& read : reads) tx->board(board).add_read(read);
-  tx->commit();
+Writer::Counts Writer::counts() const {
+  const std::lock_guard lock{mutex_};
+  Counts counts = counts_;
+  counts.waiting = queue_.size();
+  return counts;
 }
 
 }  // namespace assured

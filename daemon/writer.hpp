@@ -1,40 +1,51 @@
-// Where commands of people are carried out: one transaction each, on whatever thread asks; the store
-// lets one write at a time.
+// The one writer for people (S14.1). Commands that wait together share a commit: each has its savepoint and
+// its own `now`, and nobody is answered before COMMIT returned.
 #pragma once
 
+#include <condition_variable>
+#include <deque>
 #include <functional>
+#include <mutex>
 
 #include "web/api.hpp"
 
 namespace assured {
 
-// `committed` is called after each commit, so that workers look again. Thread: safe, when it is.
+// There is no thread of its own: of those who wait, one carries out the group, the others sleep until their
+// answer is durable. Thread: safe.
 class Writer : public web::CommandPort {
  public:
-  Writer(Store& store, FileStore& files, const CurrentProgrammes& programmes, const Clock& clock,
+  // `committed` is called after each commit, so that workers look again; on any thread.
+  Writer(Store& store, CurrentProgrammes& programmes, const Clock& clock,
          std::function<void()> committed)
-      : store_(store),
-        files_(files),
-        programmes_(programmes),
-        clock_(clock),
-        committed_(std::move(committed)) {}
+      : store_(store), programmes_(programmes), clock_(clock), committed_(std::move(committed)) {}
 
-  Result<Outcome> apply(const Command& command) override;
-  Result<Outcome> acknowledge(const Acknowledge& command) override;
-  Result<Outcome> suspend(const Suspend& command) override;
-  Result<Meeting> change_meeting(const MeetingCommand& command) override;
-  Result<Outcome> rebind(const Rebind& command) override;
-  Result<void> load_people(std::string_view board, const PeopleFile& people,
-                           const Caller& caller) override;
-  Result<FileRecord> attach(AttachFile command, std::string_view bytes) override;
-  void record_reads(std::string_view board, const std::vector<ReadRecord>& reads) override;
+  Result<std::string> submit(const web::Submission& submission) override;
+
+  // For metrics.
+  struct Counts {
+    std::uint64_t groups = 0, commands = 0, refused = 0, repeated = 0, unavailable = 0;
+    std::size_t waiting = 0;
+  };
+  Counts counts() const;
 
  private:
+  struct Waiting;
+  // Takes from the queue and carries out, until the group is full or the queue empty; then commits.
+  void run_group();
+  Waiting* take_next();
+  void carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Programmes>& programmes);
+  void answer(const std::vector<Waiting*>& group);
+
   Store& store_;
-  FileStore& files_;
-  const CurrentProgrammes& programmes_;
+  CurrentProgrammes& programmes_;
   const Clock& clock_;
   std::function<void()> committed_;
+
+  mutable std::mutex mutex_;
+  std::deque<Waiting*> queue_;
+  bool leading_ = false;  // somebody runs a group
+  Counts counts_;
 };
 
 }  // namespace assured

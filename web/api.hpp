@@ -21,6 +21,7 @@ struct Request {
   std::string target;  // path and query as sent
   std::string body;
   uid_t uid = static_cast<uid_t>(-1);  // of the peer (SO_PEERCRED); -1 is nobody
+  std::string idempotency_key = {};    // of the header of that name; empty: none
 };
 
 struct Response {
@@ -29,22 +30,30 @@ struct Response {
   std::string body;
 };
 
-// Where commands are carried out: the daemon's one writer, one transaction each. Each call returns once
-// the outcome is durable. Throws: StoreError. Thread: safe.
+// What a command did: the body that answers it, and the programmes it changed, if it did, to be put in
+// force once it is durable.
+struct Done {
+  std::string body;
+  std::optional<Programmes> programmes = {};
+};
+
+// One command to be carried out. What it refers to outlives submit().
+struct Submission {
+  std::string_view board;
+  std::string_view caller;   // who asks: the person, or "uid:1000"
+  const Request& request;    // with its idempotency key, if it has one (S14.2)
+  // Thread: any, while the caller waits in submit(); must not submit anything itself.
+  std::function<Result<Done>(WriteTx& tx, const Programmes& programmes, Instant now)> carry_out;
+};
+
+// Where commands are carried out: the daemon's one writer. Returns the answer's body once it is durable; to
+// a repeat of a request with an idempotency key, the same body as the first time.
+// Errors: those of carry_out(); conflict (the key was used for another request); unavailable (too many wait,
+// or the store could not keep it: nothing was changed). Throws: StoreError. Thread: safe.
 class CommandPort {
  public:
   virtual ~CommandPort() = default;
-  virtual Result<Outcome> apply(const Command& command) = 0;
-  virtual Result<Outcome> acknowledge(const Acknowledge& command) = 0;
-  virtual Result<Outcome> suspend(const Suspend& command) = 0;
-  virtual Result<Meeting> change_meeting(const MeetingCommand& command) = 0;
-  virtual Result<Outcome> rebind(const Rebind& command) = 0;
-  virtual Result<void> load_people(std::string_view board, const PeopleFile& people,
-                                   const Caller& caller) = 0;
-  // Stores `bytes` and attaches them; the digest and size of `command` are filled in here.
-  virtual Result<FileRecord> attach(AttachFile command, std::string_view bytes) = 0;
-  // Records that somebody saw what is protected (S12.2), before they see it.
-  virtual void record_reads(std::string_view board, const std::vector<ReadRecord>& reads) = 0;
+  virtual Result<std::string> submit(const Submission& submission) = 0;
 };
 
 struct WorkerHealth {

@@ -96,8 +96,29 @@ Result<Command> read_command(Context& context, const json::object& body) {
   return command;
 }
 
-Response respond(const Context& context, const Result<Outcome>& outcome) {
-  return outcome ? answer(outcome_json(context, *outcome)) : problem(outcome.error());
+// Carries out one of workflows/apply.hpp's commands on an item or obligation.
+template <class Command>
+Response carry_out(const Context& context, const Command& command,
+                   Result<Outcome> (*function)(WriteTx&, const Programmes&, const Command&, Instant)) {
+  return submit(context,
+                [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+                  const auto outcome = function(tx, programmes, command, now);
+                  if (!outcome) return outcome.error();
+                  return Done{json::serialize(outcome_json(context, *outcome))};
+                });
+}
+
+// S7.2: what waits for a later meeting stays bound to it until the board team says otherwise.
+json::array rebind_asks(const Context& context, BoardReader& reader, const Programmes& programmes,
+                        const Meeting& meeting) {
+  json::array asks;
+  if (meeting.state != Meeting::State::planned) return asks;
+  for (const Obligation& o : could_rebind(reader, programmes, context.board_id, meeting)) {
+    json::object ask = obligation_json(context, o);
+    if (const auto item = reader.find_item(o.item)) ask["reference"] = item->reference;
+    asks.push_back(std::move(ask));
+  }
+  return asks;
 }
 
 }  // namespace
@@ -115,7 +136,7 @@ Response post_event(Context& context, const Segments& rest) {
     if (!item) return problem(item.error());
     command->item = item->id;
   }
-  return respond(context, context.api.commands.apply(*command));
+  return carry_out(context, *command, apply);
 }
 
 // obligations/{id}/acknowledge and obligations/{id}/suspend.
@@ -151,7 +172,7 @@ Response post_obligation(Context& context, const Segments& rest) {
     command.hold_for = *span;
     command.reason = *why;
     command.caller = *caller;
-    return respond(context, context.api.commands.suspend(command));
+    return carry_out(context, command, suspend);
   }
   Acknowledge command;
   command.board = context.board_id;
@@ -159,7 +180,7 @@ Response post_obligation(Context& context, const Segments& rest) {
   command.hold_for = *span;
   command.progress = *why;
   command.caller = *caller;
-  return respond(context, context.api.commands.acknowledge(command));
+  return carry_out(context, command, acknowledge);
 }
 
 // meetings: plan one; meetings/{id}: move, cancel or hold it.
@@ -205,20 +226,15 @@ Response post_meeting(Context& context, const Segments& rest) {
     if (!at) return problem(at.error());
     command.start = *at;
   }
-  const auto meeting = context.api.commands.change_meeting(command);
-  if (!meeting) return problem(meeting.error());
-  json::object row = meeting_json(context, *meeting);
-  // S7.2: what waits for a later meeting stays bound to it until the board team says otherwise.
-  json::array asks;
-  if (meeting->state == Meeting::State::planned)
-    for (const Obligation& o :
-         could_rebind(*context.reader, *context.programmes, context.board_id, *meeting)) {
-      json::object ask = obligation_json(context, o);
-      if (const auto item = context.reader->find_item(o.item)) ask["reference"] = item->reference;
-      asks.push_back(std::move(ask));
-    }
-  row["could_rebind"] = std::move(asks);
-  return answer(row);
+  return submit(context,
+                [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+                  const auto meeting = change_meeting(tx, programmes, command, now);
+                  if (!meeting) return meeting.error();
+                  json::object row = meeting_json(context, *meeting);
+                  row["could_rebind"] =
+                      rebind_asks(context, tx.board(context.board_id), programmes, *meeting);
+                  return Done{json::serialize(row)};
+                });
 }
 
 Response post_rebind(Context& context, const Segments& rest) {
@@ -236,7 +252,7 @@ Response post_rebind(Context& context, const Segments& rest) {
   command.obligation = ObligationId{*id};
   command.meeting = MeetingId{meeting->get_int64()};
   command.caller = *caller;
-  return respond(context, context.api.commands.rebind(command));
+  return carry_out(context, command, rebind);
 }
 
 // The body is the text of a people file (TOML), whole or not at all.
@@ -261,15 +277,17 @@ Response post_people(Context& context, const Segments&) {
     return refusal;
   }
   Caller caller;
-  // An operator need be nobody on the board; the journal then shows which user it was.
-  caller.person =
-      context.person.empty() ? fmt::format("uid:{}", context.request.uid) : context.person;
-  const auto loaded = context.api.commands.load_people(context.board_id, people, caller);
-  if (!loaded) return problem(loaded.error());
-  json::object body;
-  body["persons"] = people.persons.size();
-  body["holdings"] = people.holdings.size();
-  return answer(body);
+  caller.person = context.caller_name();
+  return submit(context,
+                [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+                  const auto loaded =
+                      load_people(tx, programmes, context.board_id, people, caller, now);
+                  if (!loaded) return loaded.error();
+                  json::object body;
+                  body["persons"] = people.persons.size();
+                  body["holdings"] = people.holdings.size();
+                  return Done{json::serialize(body)};
+                });
 }
 
 }  // namespace assured::web

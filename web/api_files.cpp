@@ -46,11 +46,20 @@ Response post_file(Context& context, const Segments& rest) {
   command.caller.person = context.person;
   command.caller.for_post = context.query("for_post");
   command.caller.channel = context.query("channel");
-  const auto file = context.api.commands.attach(command, context.request.body);
-  if (!file) return problem(file.error());
-  Response response = answer(file_json(context, *item, *file));
-  response.status = 201;
-  return response;
+  const std::string& bytes = context.request.body;
+  command.bytes = static_cast<std::int64_t>(bytes.size());
+  const auto fits = check_attachment(*context.reader, *context.programmes, command, bytes, context.now);
+  if (!fits) return problem(fits.error());
+  // Durable before the transaction that names it; what no row names is swept after a day (S16.2).
+  command.digest = context.api.files.put(context.board_id, bytes);
+  return submit(
+      context,
+      [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+        const auto file = attach_file(tx, programmes, command, now);
+        if (!file) return file.error();
+        return Done{json::serialize(file_json(context, *item, *file))};
+      },
+      201);
 }
 
 Response get_file(Context& context, const Segments& rest) {
@@ -66,8 +75,8 @@ Response get_file(Context& context, const Segments& rest) {
     auto bytes = context.api.files.find(context.board_id, file.digest);
     if (!bytes)
       return problem({Errc::internal, "The file's content is missing from the state folder."});
-    context.api.commands.record_reads(context.board_id, {{context.now, context.person, item->id,
-                                                          file_name(file, item->reference)}});
+    record_reads(context,
+                 {{context.now, context.person, item->id, file_name(file, item->reference)}});
     return {200, "application/octet-stream", std::move(*bytes)};
   }
   return problem({Errc::not_found, "There is no such file."});

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "web/problem.hpp"
+
 namespace assured::web {
 
 bool Context::may_see(const Item& item) const {
@@ -16,6 +18,32 @@ bool Context::may_see(const Item& item) const {
 
 Response answer(const json::object& body) {
   return {200, "application/json", json::serialize(body)};
+}
+
+Response submit(const Context& context,
+                const std::function<Result<Done>(WriteTx&, const Programmes&, Instant)>& work,
+                int status) {
+  constexpr std::size_t key_bytes_max = 200;
+  if (context.request.idempotency_key.size() > key_bytes_max)
+    return problem({Errc::invalid,
+                    fmt::format("An idempotency key has at most {} characters.", key_bytes_max),
+                    "Idempotency-Key"});
+  const std::string caller = context.caller_name();
+  auto body = context.api.commands.submit({context.board_id, caller, context.request, work});
+  if (!body) return problem(body.error());
+  return {status, "application/json", std::move(*body)};
+}
+
+void record_reads(const Context& context, const std::vector<ReadRecord>& reads) {
+  Request none;  // reading twice is two reads: without the request's idempotency key
+  const std::string caller = context.caller_name();
+  const auto kept = context.api.commands.submit(
+      {context.board_id, caller, none,
+       [&](WriteTx& tx, const Programmes&, Instant) -> Result<Done> {
+         for (const ReadRecord& read : reads) tx.board(context.board_id).add_read(read);
+         return Done{};
+       }});
+  if (!kept) throw StoreError(kept.error().message, kept.error().code == Errc::unavailable);
 }
 
 Result<std::int64_t> read_number(std::string_view text, std::string_view field) {

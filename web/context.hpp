@@ -33,6 +33,10 @@ struct Context {
   bool may_see_protected(const Item& item) const {
     return board_side || (!item.agency.empty() && agencies.contains(item.agency));
   }
+  // How the journal names whoever asks: an operator need be nobody on the board.
+  std::string caller_name() const {
+    return person.empty() ? "uid:" + std::to_string(request.uid) : person;
+  }
   std::string query(const std::string& name) const {
     const auto found = target.query.find(name);
     return found == target.query.end() ? std::string{} : found->second;
@@ -78,5 +82,12 @@ Response get_reads(Context& context, const Segments& rest);
 Response get_graph(Context& context, const Segments& rest);
 
 Response answer(const json::object& body);
+
+// Carries out `work` through the writer and answers what it says, or its refusal.
+Response submit(const Context& context,
+                const std::function<Result<Done>(WriteTx&, const Programmes&, Instant)>& work,
+                int status = 200);
+// Records that the caller sees what is protected (S12.2), before they see it.
+void record_reads(const Context& context, const std::vector<ReadRecord>& reads);
 
 }  // namespace assured::web

@@ -71,7 +71,7 @@ void put_fields(json::object& into, const Context& context, const Item& item, co
       seen.push_back({context.now, context.person, item.id, "field " + name});
     fields[name] = value_json(reveal(value, Viewer{context.person}, Purpose::page));
   }
-  if (!seen.empty()) context.api.commands.record_reads(context.board_id, seen);
+  if (!seen.empty()) record_reads(context, seen);
   into["fields"] = std::move(fields);
   into["hidden_fields"] = hidden;
 }

@@ -154,6 +154,7 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
       request.target = message.target();
       request.body = message.body();
       request.uid = connection->uid;
+      request.idempotency_key = message["Idempotency-Key"];
       keep_alive = message.keep_alive() && !server->stopping;
       const HandleOnce work{request, server->api};
       response = co_await run_blocking(server->pool, work);

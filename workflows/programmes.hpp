@@ -51,10 +51,12 @@ class CurrentProgrammes {
     const std::lock_guard lock{mutex_};
     return programmes_;
   }
-  void replace(Programmes programmes) {
-    auto next = std::make_shared<const Programmes>(std::move(programmes));
+  void replace(std::shared_ptr<const Programmes> programmes) {
     const std::lock_guard lock{mutex_};
-    programmes_.swap(next);
+    programmes_.swap(programmes);
+  }
+  void replace(Programmes programmes) {
+    replace(std::make_shared<const Programmes>(std::move(programmes)));
   }
 
  private:

@@ -34,7 +34,7 @@ class ExampleBoard {
   ExampleBoard()
       : store(store::open_temporary_store(7)),
         programmes(open_boards(*store, {{programme_path, {}}}, zones, clock.now_)),
-        writer(*store, files, programmes, clock, [] {}),
+        writer(*store, programmes, clock, [] {}),
         api{*store, files, programmes, writer, clock,
             [this](uid_t uid, std::string_view board) -> std::optional<std::string> {
               if (board != board_id) return std::nullopt;
@@ -50,8 +50,11 @@ class ExampleBoard {
         people_path, programmes.get()->get_board(board_id).current->establishment);
     Caller caller;
     caller.person = "test";
-    if (!people.errors.empty() || !writer.load_people(board_id, people, caller))
+    const auto tx = store->begin();
+    if (!people.errors.empty() ||
+        !load_people(*tx, *programmes.get(), board_id, people, caller, clock.now_))
       throw std::runtime_error("the people of the story cannot be loaded");
+    tx->commit();
   }
 
   std::string holder_of(const std::string& post) {

@@ -1,0 +1,182 @@
+// The one writer: who shares a commit, who is answered when, and what a failure leaves (S14.1, S14.2).
+#include <atomic>
+#include <future>
+#include <latch>
+#include <thread>
+
+#include "daemon/writer.hpp"
+#include "store/store.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace assured;
+
+namespace {
+
+struct StoppedClock : Clock {
+  Instant now() const override { return *parse_instant("2026-11-02T09:00:00Z"); }
+};
+
+// A store whose commits fail when told to.
+class FailingStore : public Store {
+ public:
+  explicit FailingStore(Store& store) : store_(store) {}
+
+  class Tx : public WriteTx {
+   public:
+    Tx(std::unique_ptr<WriteTx> tx, const FailingStore& store) : tx_(std::move(tx)), store_(store) {}
+    BoardWriter& board(std::string_view id) override { return tx_->board(id); }
+    bool try_within(const std::function<bool()>& work) override { return tx_->try_within(work); }
+    void commit() override {
+      if (store_.commits_fail) throw StoreError("the disk is full", true);
+      tx_->commit();
+      ++store_.commits;
+    }
+
+   private:
+    std::unique_ptr<WriteTx> tx_;
+    const FailingStore& store_;
+  };
+
+  std::unique_ptr<WriteTx> begin(Urgency urgency) override {
+    if (begins_fail) throw StoreError("the disk is gone", true);
+    return std::make_unique<Tx>(store_.begin(urgency), *this);
+  }
+  std::unique_ptr<BoardReader> reader(std::string_view board) override { return store_.reader(board); }
+  std::vector<std::string> boards() override { return store_.boards(); }
+  std::vector<DueKey> due(Instant now, std::size_t limit, const DueKey& after) override {
+    return store_.due(now, limit, after);
+  }
+  std::optional<Instant> next_due_at(Instant after) override { return store_.next_due_at(after); }
+  VerifyReport verify(std::string_view board) override { return store_.verify(board); }
+  std::string head(std::string_view board) override { return store_.head(board); }
+
+  bool begins_fail = false;
+  bool commits_fail = false;
+  mutable std::atomic<int> commits{0};
+
+ private:
+  Store& store_;
+};
+
+struct World {
+  std::unique_ptr<Store> real = store::open_temporary_store();
+  FailingStore store{*real};
+  CurrentProgrammes programmes{Programmes{}};
+  StoppedClock clock;
+  std::atomic<int> committed{0};
+  Writer writer{store, programmes, clock, [this] { ++committed; }};
+
+  // Writes `value` under `name`; refuses when told to.
+  Result<std::string> put(const std::string& name, const std::string& value, bool refuse = false,
+                          const std::string& key = {}) {
+    web::Request request;
+    request.method = "POST";
+    request.target = "/" + name;
+    request.body = value;
+    request.idempotency_key = key;
+    return writer.submit({"board", "officer", request,
+                          [&](WriteTx& tx, const Programmes&, Instant) -> Result<web::Done> {
+                            tx.board("board").put_value(name, value);
+                            if (refuse) return Error{Errc::refused, "not today"};
+                            return web::Done{"wrote " + value};
+                          }});
+  }
+  std::string value(const std::string& name) {
+    return real->reader("board")->find_value(name).value_or("(none)");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an answer is given once it is durable, a refusal leaves nothing", "[writer]") {
+  World world;
+  CHECK(*world.put("a", "1") == "wrote 1");
+  CHECK(world.value("a") == "1");
+  const auto refused = world.put("a", "2", true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::refused);
+  CHECK(world.value("a") == "1");
+  CHECK(world.store.commits == 1);  // nothing was written, so nothing was committed
+  CHECK(world.committed == 1);
+}
+
+TEST_CASE("those who wait together share a commit, each with its own savepoint", "[writer]") {
+  World world;
+  constexpr int clients = 24;
+  // The first holds the writer until all the others wait.
+  std::promise<void> all_wait;
+  std::vector<std::thread> threads;
+  std::vector<std::string> answers(clients);
+  web::Request none;
+  threads.emplace_back([&] {
+    const auto first = world.writer.submit(
+        {"board", "officer", none, [&](WriteTx&, const Programmes&, Instant) -> Result<web::Done> {
+           all_wait.get_future().wait();
+           return Error{Errc::refused, "only here to hold it up"};
+         }});
+    CHECK_FALSE(first);
+  });
+  while (world.writer.counts().commands + world.writer.counts().waiting > 0) std::this_thread::yield();
+  for (int i = 0; i < clients; ++i)
+    threads.emplace_back([&, i] {
+      const std::string n = std::to_string(i);
+      const auto answer = world.put("v" + n, n, i % 4 == 0);
+      answers[static_cast<std::size_t>(i)] = answer ? *answer : answer.error().message;
+      // Durable by the time it is answered.
+      if (answer) CHECK(world.value("v" + n) == n);
+    });
+  while (world.writer.counts().waiting < clients) std::this_thread::yield();
+  all_wait.set_value();
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < clients; ++i) {
+    const std::string n = std::to_string(i);
+    CHECK(answers[static_cast<std::size_t>(i)] == (i % 4 == 0 ? "not today" : "wrote " + n));
+    CHECK(world.value("v" + n) == (i % 4 == 0 ? "(none)" : n));
+  }
+  CHECK(world.store.commits < clients / 2);
+}
+
+TEST_CASE("when COMMIT fails, all of the group are told, and the next one works", "[writer]") {
+  World world;
+  world.store.commits_fail = true;
+  const auto failed = world.put("a", "1");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::unavailable);
+  CHECK(world.value("a") == "(none)");
+  CHECK(world.committed == 0);
+  world.store.commits_fail = false;
+  world.store.begins_fail = true;
+  CHECK(world.put("a", "2").error().code == Errc::unavailable);
+  world.store.begins_fail = false;
+  CHECK(*world.put("a", "3") == "wrote 3");
+  CHECK(world.value("a") == "3");
+}
+
+TEST_CASE("one command's failure is its own", "[writer]") {
+  World world;
+  web::Request none;
+  CHECK_THROWS_AS(
+      world.writer.submit({"board", "officer", none,
+                           [&](WriteTx& tx, const Programmes&, Instant) -> Result<web::Done> {
+                             tx.board("board").put_value("a", "1");
+                             throw StoreError("a row is not as it should be", false);
+                           }}),
+      StoreError);
+  CHECK(world.value("a") == "(none)");
+  CHECK(*world.put("a", "2") == "wrote 2");
+}
+
+TEST_CASE("a repeat of a request gets the first answer, and does nothing (S14.2)", "[writer]") {
+  World world;
+  CHECK(*world.put("a", "1", false, "key-1") == "wrote 1");
+  world.put("a", "9").value();
+  CHECK(*world.put("a", "1", false, "key-1") == "wrote 1");
+  CHECK(world.value("a") == "9");
+  const auto other = world.put("a", "2", false, "key-1");
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == Errc::conflict);
+  CHECK(other.error().field == "Idempotency-Key");
+  // A refusal is not kept: what was missing may be there next time.
+  CHECK_FALSE(world.put("b", "1", true, "key-2"));
+  CHECK(*world.put("b", "1", false, "key-2") == "wrote 1");
+}
