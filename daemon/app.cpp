@@ -20,8 +20,10 @@
 
 #include "config/text_file.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/clock_watch.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/secret.hpp"
+#include "daemon/sender.hpp"
 #include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
@@ -38,8 +40,11 @@ using std::chrono_literals::operator""min;
 
 namespace {
 
-// Threads that may wait for the disk: each worker's pass, and the requests being answered.
-constexpr std::size_t pool_threads = 6;
+// Threads that may wait for the disk: one for each worker's pass, and for requests as many as may be
+// connected, so that those who wait for one commit can share it.
+constexpr std::size_t worker_threads = 4;
+constexpr std::size_t relay_threads = 1;  // files are written one after the other
+constexpr std::size_t api_threads = 64;
 
 std::filesystem::path prepared(const std::filesystem::path& state_folder) {
   std::error_code failed;
@@ -93,6 +98,7 @@ class LivingScheduler : public Worker {
 
 web::ServerLimits limits_of(const config::Settings& settings) {
   web::ServerLimits limits;
+  limits.connections_max = api_threads;
   limits.request_timeout = settings.request_timeout;
   limits.request_bytes_max = settings.request_bytes_max;
   return limits;
@@ -109,15 +115,20 @@ struct App::Parts {
         store(open_state(settings.state_folder)),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
         notifier(settings.mail_folder),
-        scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); }),
+        scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },
+                  [this](Instant now) { return clock_watch.routine_waits(now); }),
         living_scheduler(scheduler),
-        sender(*store, programmes, notifier, renderer, secret_of(settings.state_folder),
-               settings.from_domain, [this](const WorkReport&) { wake_all(); }),
+        planner(*store, programmes, renderer,
+                {secret_of(settings.state_folder), settings.from_domain, {},
+                 [this](Instant now) { return clock_watch.routine_waits(now); }},
+                [this](const WorkReport&) { wake_all(); }),
+        sender(*store, programmes, relay, {relay_threads}, [this](const WorkReport&) { wake_all(); },
+               [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),
         housekeeper(*store, files, programmes),
-        writer(*store, files, programmes, clock, [this] { wake_all(); }),
+        writer(*store, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
-    for (Worker* worker : std::initializer_list<Worker*>{&living_scheduler, &sender, &housekeeper})
+    for (Worker* worker : std::initializer_list<Worker*>{&sender, &living_scheduler, &planner, &housekeeper})
       loops.push_back(
           std::make_unique<WorkerLoop>(*worker, clock, io, pool, settings.sleep_max,
                                        [this](const std::string& name, const std::string& what) {
@@ -126,9 +137,11 @@ struct App::Parts {
                                          begin_stop();
                                        }));
     server =
-        std::make_unique<web::Server>(io, pool, api, settings.socket_path, limits_of(settings));
+        std::make_unique<web::Server>(io, api_pool, api, settings.socket_path, limits_of(settings));
     server->start();
   }
+
+  WorkerLoop& sender_loop() { return *loops.front(); }
 
   // Each pass that did something may have given the other worker something to do.
   void wake_all() {
@@ -149,6 +162,7 @@ struct App::Parts {
     signals.cancel();
     server->stop();
     for (const auto& loop : loops) loop->stop();
+    sender.stop();
     asio::co_spawn(io, await_end(io, settings.stop_timeout, [this] { return still_running(); }),
                    [this](const std::exception_ptr&, const std::vector<std::string>& left) {
                      for (const auto& name : left)
@@ -163,6 +177,7 @@ struct App::Parts {
     std::vector<std::string> names;
     for (const auto& loop : loops)
       if (loop->running()) names.push_back(loop->health().name);
+    if (sender.is_sending()) names.push_back("a message that is being sent");
     if (server->open_connections() != 0) names.push_back("the API");
     return names;
   }
@@ -174,8 +189,11 @@ struct App::Parts {
   CurrentProgrammes programmes;
   notifiers::FileNotifier notifier;
   notifiers::MailRenderer renderer;
+  ClockWatch clock_watch{since_boot};
   Scheduler scheduler;
   LivingScheduler living_scheduler;
+  SharedNotifier relay{notifier};
+  Planner planner;
   Sender sender;
   store::FolderFiles files;
   Housekeeper housekeeper;
@@ -199,8 +217,9 @@ struct App::Parts {
   bool stopping = false;
   bool stuck = false;
   int exit_code = 0;
-  // Last, so that it is joined while all that its threads use is still there.
-  asio::thread_pool pool{pool_threads};
+  // Last, so that they are joined while all that their threads use is still there.
+  asio::thread_pool pool{worker_threads};
+  asio::thread_pool api_pool{api_threads};
 };
 
 App::App(config::Settings settings, const Clock& clock, const Zones& zones)
@@ -209,6 +228,9 @@ App::App(config::Settings settings, const Clock& clock, const Zones& zones)
 App::~App() {
   parts_->server->stop();
   parts_->pool.join();
+  parts_->api_pool.join();
+  parts_->sender.stop();
+  parts_->sender.join();  // its threads wake a loop
 }
 
 void App::on_ready(std::function<void()> ready) { parts_->ready = std::move(ready); }
@@ -238,6 +260,9 @@ int App::run() {
   parts.io.run();
   if (parts.stuck) return 1;
   parts.pool.join();
+  parts.api_pool.join();
+  parts.sender.join();
+  parts.sender.run_once(parts.clock.now());  // what came back since its last pass
   parts.scheduler.mark_alive(parts.clock.now());
   spdlog::info("stopped");
   return parts.exit_code;

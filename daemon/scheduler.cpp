@@ -28,8 +28,12 @@ std::optional<Instant> last_alive(Store& store, const Programmes& programmes) {
 
 }  // namespace
 
-Scheduler::Scheduler(Store& store, const CurrentProgrammes& programmes, WorkObserver observer)
-    : store_(store), programmes_(programmes), observer_(std::move(observer)) {}
+Scheduler::Scheduler(Store& store, const CurrentProgrammes& programmes, WorkObserver observer,
+                     std::function<bool(Instant)> routine_waits)
+    : store_(store),
+      programmes_(programmes),
+      observer_(std::move(observer)),
+      routine_waits_(std::move(routine_waits)) {}
 
 void Scheduler::mark_alive(Instant now) {
   auto tx = store_.begin(Urgency::workers);
@@ -45,7 +49,25 @@ Instant Scheduler::run_once(Instant now) {
   if (!alive_) alive_ = last_alive(store_, programmes);
   std::optional<Downtime> down;
   if (alive_ && now - *alive_ > gap_min) down = Downtime{*alive_, now};
+  const bool only_urgent = routine_waits_ && routine_waits_(now);
+  if (!only_urgent) carry_out_changes(programmes, now);
+  fire_due(programmes, down, only_urgent, now);
+  // A clock that is not trusted leaves no sign of life, or the gap it makes would be lost.
+  if (!only_urgent && (!alive_ || down || now - *alive_ > std::chrono::minutes{1})) mark_alive(now);
+  return std::min(people_day_at_, store_.next_due_at(now).value_or(Instant::max()));
+}
 
+void Scheduler::report(const std::string& board, Decision decision, Instant now) const {
+  if (!observer_) return;
+  WorkReport report;
+  report.board = board;
+  report.what = "due";
+  report.at = now;
+  report.decision = std::move(decision);
+  observer_(report);
+}
+
+void Scheduler::carry_out_changes(const Programmes& programmes, Instant now) {
   // Who begins or ends in a post today, before anybody is told anything.
   if (now >= people_day_at_) {
     Instant midnight = Instant::max();
@@ -63,17 +85,13 @@ Instant Scheduler::run_once(Instant now) {
       auto tx = store_.begin(Urgency::workers);
       more = recompute_step(*tx, programmes, board, recompute_max, now, &moved);
       tx->commit();
-      if (!observer_) continue;
-      for (Decision& decision : moved) {
-        WorkReport report;
-        report.board = board;
-        report.what = "due";
-        report.at = now;
-        report.decision = std::move(decision);
-        observer_(report);
-      }
+      for (Decision& decision : moved) report(board, std::move(decision), now);
     }
   }
+}
+
+void Scheduler::fire_due(const Programmes& programmes, const std::optional<Downtime>& down,
+                         bool only_urgent, Instant now) {
   // Sweeps until one finds nothing. Rows of boards that are not served here are stepped over, so
   // that they neither hold up the others nor keep the daemon awake.
   for (bool found = true; found;) {
@@ -83,27 +101,23 @@ Instant Scheduler::run_once(Instant now) {
       const std::vector<DueKey> due = store_.due(now, batch_max, after);
       if (due.empty()) break;
       after = due.back();
-      std::vector<WorkReport> reports;
+      std::vector<std::pair<std::string, Decision>> done;
       auto tx = store_.begin(Urgency::workers);
       for (const DueKey& key : due) {
         if (programmes.find_board(key.board) == nullptr) continue;
+        if (only_urgent) {
+          const auto obligation = tx->board(key.board).find_obligation(key.obligation);
+          if (!obligation || obligation->family != Family::a) continue;
+        }
         auto outcome = apply_due(*tx, programmes, key, down, now);
         if (!outcome) continue;
         found = true;
-        WorkReport report;
-        report.board = key.board;
-        report.what = "due";
-        report.at = now;
-        report.decision = std::move(outcome->decision);
-        reports.push_back(std::move(report));
+        done.emplace_back(key.board, std::move(outcome->decision));
       }
       tx->commit();
-      if (observer_)
-        for (const WorkReport& report : reports) observer_(report);
+      for (auto& [board, decision] : done) report(board, std::move(decision), now);
     }
   }
-  if (!alive_ || down || now - *alive_ > std::chrono::minutes{1}) mark_alive(now);
-  return std::min(people_day_at_, store_.next_due_at(now).value_or(Instant::max()));
 }
 
 }  // namespace assured

@@ -4,9 +4,9 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "daemon/sender.hpp"
 #include "daemon/story.hpp"
 #include "daemon/story_expect.hpp"
-#include "daemon/workers.hpp"
 #include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
 #include "store/store.hpp"
@@ -48,8 +48,9 @@ class Player {
         definition_(run.programme->definition),
         programmes_(programmes_of(run, zones, result_.coverage)),
         scheduler_(store_, programmes_, [this](const WorkReport& r) { worked(r); }),
-        sender_(store_, programmes_, notifier_, renderer_, "story", "story.example",
-                [this](const WorkReport& r) { worked(r); }) {
+        planner_(store_, programmes_, renderer_, {"story", "story.example"},
+                 [this](const WorkReport& r) { worked(r); }),
+        sender_(store_, programmes_, relay_, {}, [this](const WorkReport& r) { worked(r); }) {
   }
 
   StoryResult play() {
@@ -205,6 +206,7 @@ class Player {
 
   void worked(const WorkReport& report) {
     if (report.what == "due") return emit_decision(report.decision, report.at);
+    if (report.what == "planned") return;
     if (report.what == "prompt") {
       Decision decision;
       decision.prompts.push_back({report.prompt, *report.prompt});
@@ -213,10 +215,11 @@ class Player {
     const Notice& n = *report.notice;
     StoryNotice notice;
     notice.at = local_text(report.at);
-    notice.to = n.to.starts_with("post:") ? n.to.substr(5) : "person:" + n.person;
+    notice.to = report.prompt->to.starts_with("post:") ? report.prompt->to.substr(5)
+                                                       : "person:" + n.person;
     notice.template_name = report.prompt->template_name;
     notice.rung = rung_text(*report.prompt);
-    notice.item = name_of(n.item);
+    notice.item = name_of(report.prompt->item);
     json::object line = head(report.at, "notice");
     line["to"] = notice.to;
     line["template"] = notice.template_name;
@@ -319,7 +322,7 @@ class Player {
         send_at_ = wake;  // what it wrote may go at once
       }
       if (send_at_ <= wake) {
-        send_at_ = sender_.run_once(wake);
+        send_at_ = send_all(planner_, sender_, wake);
         schedule_at_ = std::min(schedule_at_, store_.next_due_at(wake - Millis{1}).value_or(Instant::max()));
       }
     }
@@ -642,6 +645,8 @@ class Player {
   notifiers::NullNotifier notifier_;
   notifiers::MailRenderer renderer_;
   Scheduler scheduler_;
+  SharedNotifier relay_{notifier_};
+  Planner planner_;
   Sender sender_;
   mutable std::unique_ptr<BoardReader> reader_;
   StoryResult result_;

@@ -4,6 +4,7 @@
 #include <gmime/gmime.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <kainjow/mustache.hpp>
 #include <map>
@@ -54,7 +55,7 @@ std::string hex_digest(std::string_view text) {
 
 using kainjow::mustache::data;
 
-data slots_of(const NoticeDraft& draft) {
+data slots_of(const NoticeDraft& draft, const NoticePart& part) {
   data slots{data::type::object};
   const Establishment& board = *draft.establishment;
   slots.set("name", one_line(draft.to_name));
@@ -68,7 +69,7 @@ data slots_of(const NoticeDraft& draft) {
   for (const auto& [name, value] : contact)
     if (!value->empty()) slots.set(name, one_line(*value));
   data missed{data::type::list};
-  for (const auto& date : draft.missed) {
+  for (const auto& date : part.missed) {
     data row{data::type::object};
     row.set("when", one_line(date));
     missed.push_back(row);
@@ -77,7 +78,7 @@ data slots_of(const NoticeDraft& draft) {
   // The draft's own come last, so that they win. One that is empty is left out: for Mustache an empty
   // text is true, and `{{#agency}} of {{agency}}{{/agency}}` is to vanish. `field.due_date` is a path.
   std::map<std::string, data> inner;
-  for (const auto& [name, value] : draft.slots) {
+  for (const auto& [name, value] : part.slots) {
     if (value.empty()) continue;
     const auto dot = name.find('.');
     if (dot == std::string::npos)
@@ -100,31 +101,95 @@ std::string fill(const std::string& text, const data& slots, const TemplateText&
   return mustache.render(slots);
 }
 
-bool shows(const TemplateText& text, std::string_view slot) {
-  return text.text.find(slot) != std::string::npos;
+bool shows(const NoticePart& part, std::string_view slot) {
+  return part.text->text.find(slot) != std::string::npos;
 }
 
-// Below the board's own words: what every mail must say, unless the template already says it.
+bool any_shows(const NoticeDraft& draft, std::string_view slot) {
+  return std::any_of(draft.parts.begin(), draft.parts.end(),
+                     [&](const NoticePart& part) { return shows(part, slot); });
+}
+
+// What a part must say below the board's own words, unless they say it already.
+std::string missed_of(const NoticePart& part) {
+  if (part.missed.empty() || shows(part, "missed")) return {};
+  std::string text = "\nThis message stands for earlier ones that could not be sent on time:\n";
+  for (const auto& date : part.missed) text += one_line(date) + "\n";
+  return text;
+}
+
+// The same for the whole mail.
 std::string closing_of(const NoticeDraft& draft) {
   std::string closing;
-  if (!draft.missed.empty() && !shows(*draft.text, "missed")) {
-    closing += "\nThis message stands for earlier ones that could not be sent on time:\n";
-    for (const auto& date : draft.missed) closing += one_line(date) + "\n";
-  }
   const Contact& contact = draft.establishment->contact;
   if (draft.family == Family::a && !contact.urgent_phone.empty() &&
-      !shows(*draft.text, "urgent_phone"))
+      !any_shows(draft, "urgent_phone"))
     closing += fmt::format("\nIf a child or adult may be at immediate risk, call {} now.\n",
                            one_line(contact.urgent_phone));
-  if (!shows(*draft.text, "contact_phone") && !shows(*draft.text, "contact_mail")) {
+  if (!any_shows(draft, "contact_phone") && !any_shows(draft, "contact_mail")) {
     std::string ways = one_line(contact.name);
     for (const auto* way : {&contact.phone, &contact.mail})
       if (!way->empty()) ways += (ways.empty() ? "" : ", ") + one_line(*way);
     closing += fmt::format("\nQuestions: {}\n", ways);
   }
-  if (!shows(*draft.text, "{{board}}"))
+  if (!any_shows(draft, "{{board}}"))
     closing += fmt::format("{}\n", one_line(draft.establishment->title));
   return closing;
+}
+
+struct Words {
+  std::string subject;
+  std::string text;
+};
+
+Words words_of(const NoticeDraft& draft, const NoticePart& part) {
+  const data slots = slots_of(draft, part);
+  Words words{one_line(fill(part.text->subject, slots, *part.text)),
+              fill(part.text->text, slots, *part.text)};
+  std::erase(words.text, '\r');  // templates edited elsewhere; the writer makes every line CRLF
+  if (!words.text.empty() && words.text.back() != '\n') words.text += '\n';
+  words.text += missed_of(part);
+  return words;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const auto end = std::min(text.find('\n', from), text.size());
+    lines.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
+}
+
+// Several matters in one mail, one after the other. A line that every one of them ends with, such as
+// whom to ask, stands once at the end.
+Words joined_words(const std::vector<Words>& all) {
+  std::vector<std::vector<std::string>> texts;
+  for (const Words& words : all) texts.push_back(lines_of(words.text));
+  std::vector<std::string> common;
+  for (;;) {
+    for (auto& lines : texts)
+      while (!lines.empty() && lines.back().find_first_not_of(" \t") == std::string::npos)
+        lines.pop_back();
+    const bool alike = std::all_of(texts.begin(), texts.end(), [&](const auto& lines) {
+      return lines.size() > 1 && lines.back() == texts.front().back();
+    });
+    if (!alike) break;
+    common.insert(common.begin(), texts.front().back());
+    for (auto& lines : texts) lines.pop_back();
+  }
+  Words joined;
+  joined.subject = fmt::format("{} matters wait for you: {}", all.size(), all.front().subject);
+  joined.text = fmt::format("{} matters wait for you.\n", all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    joined.text += fmt::format("\n{}. {}\n\n", i + 1, all[i].subject);
+    for (const std::string& line : texts[i]) joined.text += line + '\n';
+  }
+  if (!common.empty()) joined.text += '\n';
+  for (const std::string& line : common) joined.text += line + '\n';
+  return joined;
 }
 
 std::string escaped(std::string_view text) {
@@ -178,7 +243,7 @@ std::string thread_id_of(const NoticeDraft& draft, const std::string& message_id
   const auto at = message_id.rfind('@');
   const std::string domain = at == std::string::npos ? "localhost" : message_id.substr(at + 1);
   return fmt::format("<item.{}@{}>",
-                     hex_digest(draft.board + '\n' + draft.subject_reference), domain);
+                     hex_digest(draft.board + '\n' + draft.parts.front().reference), domain);
 }
 
 }  // namespace
@@ -219,13 +284,13 @@ MailRenderer::MailRenderer() {
 }
 
 std::string MailRenderer::render(const NoticeDraft& draft) const {
-  ASSURED_ASSERT(draft.text != nullptr && draft.establishment != nullptr);
-  const data slots = slots_of(draft);
-  const std::string subject = one_line(fill(draft.text->subject, slots, *draft.text));
-  std::string text = fill(draft.text->text, slots, *draft.text);
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  text += closing_of(draft);
-  std::erase(text, '\r');  // templates edited elsewhere; the writer below makes every line CRLF
+  ASSURED_ASSERT(!draft.parts.empty() && draft.establishment != nullptr);
+  std::vector<Words> all;
+  for (const NoticePart& part : draft.parts) all.push_back(words_of(draft, part));
+  const Words words = all.size() == 1 ? std::move(all.front()) : joined_words(all);
+  const std::string& subject = words.subject;
+  std::string text = draft.banner.empty() ? std::string{} : one_line(draft.banner) + "\n\n";
+  text += words.text + closing_of(draft);
 
   const Contact& contact = draft.establishment->contact;
   const std::string message_id = bare_id(draft.message_id);
@@ -241,9 +306,11 @@ std::string MailRenderer::render(const NoticeDraft& draft) const {
       &g_date_time_unref};
   g_mime_message_set_date(message.get(), date.get());
   g_mime_message_set_message_id(message.get(), message_id.c_str());
-  const std::string thread = thread_id_of(draft, message_id);
-  set_header(message.get(), "In-Reply-To", thread);
-  set_header(message.get(), "References", thread);
+  if (draft.parts.size() == 1) {  // several matters belong to no one thread
+    const std::string thread = thread_id_of(draft, message_id);
+    set_header(message.get(), "In-Reply-To", thread);
+    set_header(message.get(), "References", thread);
+  }
   set_header(message.get(), "Auto-Submitted", "auto-generated");
 
   const Owned<GMimeMultipart> both{g_mime_multipart_new_with_subtype("alternative")};

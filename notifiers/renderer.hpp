@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/workers.hpp"
+#include "workflows/rendering.hpp"
 
 namespace assured::notifiers {
 

@@ -250,8 +250,8 @@ TEST_CASE("a new holder hears once of all that is open, and of no old rung", "[s
   // The next step, a repeat, is theirs.
   world.run_until("2026-12-08 10:00");
   CHECK(world.heard() ==
-        Lines{"2026-12-08 09:00 newcomer late [+1wd#1]", "2026-12-08 09:00 manager late [+1wd#1]",
-              "2026-12-08 09:00 newcomer late [+1wd#1]", "2026-12-08 09:00 manager late [+1wd#1]"});
+        Lines{"2026-12-08 09:00 newcomer late [+1wd#1]", "2026-12-08 09:00 newcomer late [+1wd#1]",
+              "2026-12-08 09:00 manager late [+1wd#1]", "2026-12-08 09:00 manager late [+1wd#1]"});
 }
 
 TEST_CASE("a post that a rung finds empty must be filled", "[sim][people]") {

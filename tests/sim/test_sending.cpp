@@ -29,6 +29,9 @@ auto try_later_for(std::string address) {
   };
 }
 
+// Not an exception that anything catches: the process is gone.
+struct PowerFailed {};
+
 const std::string officer = "officer@riverton.example";
 const std::string manager = "manager@riverton.example";
 
@@ -65,14 +68,14 @@ TEST_CASE("once the owner's mail is taken, or refused, the escalation goes", "[s
     world.relay.answer = {};
     world.run_until("2026-12-01 12:05");
     CHECK(world.heard() ==
-          Lines{"2026-12-01 12:00 officer late [+1wd]", "2026-12-01 12:01 manager late [+1wd]"});
+          Lines{"2026-12-01 12:00 officer late [+1wd]", "2026-12-01 12:00 manager late [+1wd]"});
   }
   SECTION("refused") {
     world.relay.answer = [](const Outgoing& message) {
       return message.address == officer ? SendAnswer::bounced : SendAnswer::accepted;
     };
     world.run_until("2026-12-01 12:05");
-    CHECK(world.heard() == Lines{"2026-12-01 12:01 manager late [+1wd]"});
+    CHECK(world.heard() == Lines{"2026-12-01 12:00 manager late [+1wd]"});
     const std::size_t tries = tried_for(world, officer).size();
     world.run_until("2026-12-01 15:00");
     CHECK(tried_for(world, officer).size() == tries);  // never again
@@ -99,19 +102,21 @@ TEST_CASE("every retry sends the same bytes under the same id", "[sim][send]") {
   ok(world.close_day("2026-11-30"));
   world.run_until("2026-11-26 09:15");
   world.restart();
-  world.run_until("2026-11-26 09:20");
+  world.run_until("2026-11-26 09:55");
   world.relay.answer = {};
-  world.run_until("2026-11-26 09:30");
+  world.run_until("2026-11-26 11:00");
 
   const auto tries = tried_for(world, officer);
-  REQUIRE(tries.size() > 10);
+  REQUIRE(tries.size() >= 5);
   for (const Outgoing& one : tries) {
     CHECK(one.message_id == tries[0].message_id);
     CHECK(one.bytes == tries[0].bytes);
     CHECK(one.id == tries[0].id);
   }
   CHECK(tries[0].bytes.find("Message-Id: <" + tries[0].message_id + ">") != std::string::npos);
-  CHECK(world.heard() == Lines{"2026-11-26 09:21 officer due-soon [-2wd]"});
+  const auto heard = world.heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].ends_with(" officer due-soon [-2wd]"));
   CHECK(accepted_by(world) == Lines{officer});
   const auto prompts = world.reader()->prompts_of(world.obligation(audit, "planned").id);
   REQUIRE(prompts.size() == 1);
@@ -128,11 +133,11 @@ TEST_CASE("a restart sends what was made and not taken, and nothing twice", "[si
   world.relay.accepted.clear();
   // The power fails while the manager's message is being handed over; the officer's has gone.
   world.relay.answer = [](const Outgoing& message) -> SendAnswer {
-    if (message.address == manager) throw IoError("the power failed");
+    if (message.address == manager) throw PowerFailed{};
     return SendAnswer::accepted;
   };
   world.set_clock("2026-12-01 09:00");
-  CHECK_THROWS_AS(world.pass(), IoError);
+  CHECK_THROWS_AS(world.pass(), PowerFailed);
   CHECK(accepted_by(world) == Lines{officer});
 
   world.relay.answer = {};
@@ -152,8 +157,8 @@ TEST_CASE("taken but not recorded goes again, recognisable by its id", "[sim][se
   CommandWorld world;
   world.plan_audit();
   world.set_clock("2026-11-26 09:00");
-  world.relay.answer = [](const Outgoing&) -> SendAnswer { throw IoError("the power failed"); };
-  CHECK_THROWS_AS(world.pass(), IoError);
+  world.relay.answer = [](const Outgoing&) -> SendAnswer { throw PowerFailed{}; };
+  CHECK_THROWS_AS(world.pass(), PowerFailed);
   world.relay.answer = {};
   world.restart();
   world.pass();
@@ -161,4 +166,68 @@ TEST_CASE("taken but not recorded goes again, recognisable by its id", "[sim][se
   REQUIRE(tries.size() == 2);
   CHECK(tries[0].message_id == tries[1].message_id);
   CHECK(tries[0].bytes == tries[1].bytes);
+}
+
+TEST_CASE("a deferred message is tried after a minute, then each time twice as long", "[sim][send]") {
+  CommandWorld world;
+  world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.answer = try_later_for(officer);
+  std::vector<std::string> times;
+  world.relay.answer = [&](const Outgoing&) {
+    times.push_back(world.text(world.now()));
+    return SendAnswer::try_later;
+  };
+  world.run_until("2026-11-26 13:00");
+  // 1, 2, 4, 8, ... minutes and up to a fifth more, four hours at most.
+  REQUIRE(times.size() >= 7);
+  CHECK(times.size() <= 9);
+  CHECK(times[0] == "2026-11-26 09:00");
+  CHECK(times[1] == "2026-11-26 09:01");
+  const auto prompts = world.reader()->list_prompts(1, {});
+  const auto notice = world.reader()->notices_of(prompts.at(0).id).at(0);
+  CHECK(notice.state == NoticeState::deferred);
+  CHECK(notice.attempts == times.size());
+  CHECK(world.store().verify(world.board()).faults.empty());
+  // After five days it is given up, and nobody waits for it any longer.
+  world.relay.answer = try_later_for(officer);
+  world.run_until("2026-12-02 12:00");
+  CHECK(world.reader()->find_notice(notice.id)->state == NoticeState::expired);
+}
+
+TEST_CASE("a relay in trouble is nobody's fault: all wait, one is tried, then all go", "[sim][send]") {
+  CommandWorld world;
+  world.raise_concern(world.plan_audit());
+  world.relay.tried.clear();
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::relay_trouble; };
+  world.set_clock("2026-11-03 09:00");
+  world.pass();
+  // The first failed; nothing else was even tried.
+  CHECK(world.relay.tried.size() == 1);
+  CHECK(world.sender().health().trouble_since.has_value());
+  world.run_until("2026-11-03 09:10");
+  const std::size_t probes = world.relay.tried.size();
+  CHECK(probes >= 5);
+  CHECK(probes <= 12);
+  for (const Notice& notice : world.reader()->list_notices(500, {}))
+    if (!is_final(notice.state)) CHECK(notice.state == NoticeState::deferred);
+  world.relay.answer = {};
+  world.run_until("2026-11-03 09:15");
+  CHECK_FALSE(world.sender().health().trouble_since.has_value());
+  for (const Notice& notice : world.reader()->list_notices(500, {}))
+    CHECK(notice.state == NoticeState::accepted);
+}
+
+TEST_CASE("what waits for one reader goes in one mail, immediate risk alone", "[sim][send]") {
+  CommandWorld world;
+  for (int i = 0; i < 3; ++i) world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.accepted.clear();
+  world.run_until("2026-11-26 09:00");
+  REQUIRE(accepted_by(world) == Lines{officer});
+  CHECK(world.relay.accepted[0].bytes.find("3 matters wait for you") != std::string::npos);
+  CHECK(world.heard().size() == 3);  // three prompts were told, by one mail
+  const auto notices = world.reader()->list_notices(500, {});
+  CHECK(notices.back().prompts.size() == 3);
+  CHECK(world.store().verify(world.board()).faults.empty());
 }

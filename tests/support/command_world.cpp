@@ -106,8 +106,9 @@ std::string CommandWorld::text(const std::optional<Instant>& at) const {
 void CommandWorld::restart() {
   const auto observe = [this](const WorkReport& report) { keep(report); };
   scheduler_ = std::make_unique<Scheduler>(*store_, programmes_, observe);
-  sender_ = std::make_unique<Sender>(*store_, programmes_, relay, renderer_, "key",
-                                     "riverton.example", observe);
+  planner_ = std::make_unique<Planner>(*store_, programmes_, renderer_,
+                                       PlannerSettings{"key", "riverton.example"}, observe);
+  sender_ = std::make_unique<Sender>(*store_, programmes_, shared_relay_, SenderSettings{}, observe);
   scheduler_->note_alive(now_);  // it was down for no time at all
 }
 
@@ -120,7 +121,7 @@ void CommandWorld::set_clock(std::string_view local) {
 
 void CommandWorld::pass() {
   scheduler_->run_once(now_);
-  sender_->run_once(now_);
+  send_all(*planner_, *sender_, now_);
 }
 
 void CommandWorld::run_until(std::string_view local) {
@@ -129,7 +130,7 @@ void CommandWorld::run_until(std::string_view local) {
   for (;;) {
     scheduler_->note_alive(now_);
     const Instant fire = scheduler_->run_once(now_);
-    const Instant wake = std::min(fire, sender_->run_once(now_));
+    const Instant wake = std::min(fire, send_all(*planner_, *sender_, now_));
     if (wake > end) break;
     now_ = std::max(wake, now_ + Millis{1});
   }

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/sender.hpp"
 #include "daemon/system_zones.hpp"
-#include "daemon/workers.hpp"
 #include "notifiers/renderer.hpp"
 #include "tests/support/small_programme.hpp"
 #include "workflows/apply.hpp"
@@ -77,6 +77,7 @@ class CommandWorld {
 
   // --- what there is
   Store& store() { return *store_; }
+  const Sender& sender() const { return *sender_; }
   const Programmes& programmes() { return *programmes_.get(); }
   const CurrentProgrammes& current_programmes() { return programmes_; }
   const TimeRules& time() const;
@@ -109,6 +110,8 @@ class CommandWorld {
   std::string board_;
   notifiers::MailRenderer renderer_;
   std::unique_ptr<Scheduler> scheduler_;
+  SharedNotifier shared_relay_{relay};
+  std::unique_ptr<Planner> planner_;
   std::unique_ptr<Sender> sender_;
   Instant now_;
   std::vector<std::string> heard_;

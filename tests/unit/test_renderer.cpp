@@ -56,6 +56,7 @@ struct Sample {
   Establishment board;
   TemplateText text;
   NoticeDraft draft;
+  NoticePart part;
 
   Sample() {
     board.board = "example";
@@ -64,15 +65,16 @@ struct Sample {
     text.subject = "Return due: {{reference}}";
     text.text = "Dear {{name}},\n\nthe return {{reference}} is due on {{due}}.\n";
     draft.board = "example";
-    draft.subject_reference = "QRT-7F3K";
+    part.reference = "QRT-7F3K";
     draft.to_name = "Zoë Müller";
     draft.to_address = "zoe@nhs-east.example";
     draft.message_id = "<abc123@board.example>";
     draft.date = *parse_instant("2026-11-21T09:57:33Z");
-    draft.slots = {{"reference", "QRT-7F3K"}, {"due", "Monday 21 December 2026, 17:00"}};
+    part.slots = {{"reference", "QRT-7F3K"}, {"due", "Monday 21 December 2026, 17:00"}};
   }
   std::string render() {
-    draft.text = &text;
+    part.text = &text;
+    draft.parts = {part};
     draft.establishment = &board;
     return MailRenderer{}.render(draft);
   }
@@ -103,7 +105,7 @@ TEST_CASE("a mail says what, to whom and in which thread", "[renderer]") {
 TEST_CASE("mails of one item thread together, those of others do not", "[renderer]") {
   Sample first, second, other;
   second.draft.message_id = "later@board.example";
-  other.draft.subject_reference = "QRT-8888";
+  other.part.reference = "QRT-8888";
   CHECK(Parsed{first.render()}.header("References") == Parsed{second.render()}.header("References"));
   CHECK(Parsed{first.render()}.header("References") != Parsed{other.render()}.header("References"));
 }
@@ -120,7 +122,7 @@ TEST_CASE("no slot can add a header, a line or markup (S10.6)", "[renderer]") {
   const int headers = Parsed{plain.render()}.headers();
   for (const std::string ending : {"\r\n", "\n", "\r", "\xE2\x80\xA8", "\xC2\x85"}) {
     Sample sample;
-    sample.draft.slots["reference"] = "X" + ending + "Bcc: all@elsewhere.example" + ending + ending + "<b>";
+    sample.part.slots["reference"] = "X" + ending + "Bcc: all@elsewhere.example" + ending + ending + "<b>";
     sample.draft.to_name = "Z" + ending + "Cc: all@elsewhere.example";
     const Parsed mail{sample.render()};
     CHECK(mail.headers() == headers);
@@ -134,7 +136,7 @@ TEST_CASE("no slot can add a header, a line or markup (S10.6)", "[renderer]") {
 
 TEST_CASE("bytes that are no UTF-8 do not spoil the mail", "[renderer]") {
   Sample sample;
-  sample.draft.slots["due"] = "caf\xE9";
+  sample.part.slots["due"] = "caf\xE9";
   CHECK(Parsed{sample.render()}.part(0).find("caf\xEF\xBF\xBD") != std::string::npos);
 }
 
@@ -167,7 +169,7 @@ TEST_CASE("missed dates and the number for immediate risk are said even by a ter
           "[renderer]") {
   Sample sample;
   sample.draft.family = Family::a;
-  sample.draft.missed = {"Thursday 24 December 2026, 09:00"};
+  sample.part.missed = {"Thursday 24 December 2026, 09:00"};
   const std::string text = Parsed{sample.render()}.part(0);
   CHECK(text.find("could not be sent on time:\nThursday 24 December 2026, 09:00\n") !=
         std::string::npos);
@@ -183,11 +185,11 @@ TEST_CASE("sections vanish with empty slots, and fields are shown by their path"
   sample.text.text =
       "It{{#agency}} of {{agency}}{{/agency}}{{^agency}} of nobody{{/agency}}: {{field.due_date}}, "
       "{{field.rating}}.\n";
-  sample.draft.slots["agency"] = "";
-  sample.draft.slots["field.due_date"] = "1 December 2026";
-  sample.draft.slots["field.rating"] = "amber";
+  sample.part.slots["agency"] = "";
+  sample.part.slots["field.due_date"] = "1 December 2026";
+  sample.part.slots["field.rating"] = "amber";
   CHECK(Parsed{sample.render()}.part(0).find("It of nobody: 1 December 2026, amber.\n") == 0);
-  sample.draft.slots["agency"] = "NHS East";
+  sample.part.slots["agency"] = "NHS East";
   CHECK(Parsed{sample.render()}.part(0).find("It of NHS East: 1 December 2026, amber.\n") == 0);
 }
 
@@ -228,4 +230,34 @@ TEST_CASE("the file notifier leaves whole files, named by time, board and notice
   fs::remove_all(folder);
   CHECK(notifier.send(mail).answer == SendAnswer::relay_trouble);  // the folder's fault, not the address's
   CHECK_THROWS_AS(FileNotifier{"/dev/null/mail"}, IoError);
+}
+
+TEST_CASE("several matters in one mail stand one after the other", "[renderer]") {
+  Sample sample;
+  sample.text.text += "\nQuestions: {{contact_phone}}\n";
+  sample.part.text = &sample.text;
+  NoticePart other = sample.part;
+  other.slots = {{"reference", "QRT-8888"}, {"due", "Friday 8 January 2027, 17:00"}};
+  other.missed = {"Thursday 24 December 2026, 09:00"};
+  sample.draft.parts = {sample.part, other};
+  sample.draft.establishment = &sample.board;
+  const Parsed mail{MailRenderer{}.render(sample.draft)};
+  CHECK(mail.header("Subject") == "2 matters wait for you: Return due: QRT-7F3K");
+  CHECK(mail.header("References") == "(none)");
+  CHECK(mail.part(0) ==
+        "2 matters wait for you.\n"
+        "\n1. Return due: QRT-7F3K\n\n"
+        "Dear Zoë Müller,\n\nthe return QRT-7F3K is due on Monday 21 December 2026, 17:00.\n"
+        "\nQuestions: 020 7946 0000\n"
+        "\n2. Return due: QRT-8888\n\n"
+        "Dear Zoë Müller,\n\nthe return QRT-8888 is due on Friday 8 January 2027, 17:00.\n"
+        "\nQuestions: 020 7946 0000\n"
+        "\nThis message stands for earlier ones that could not be sent on time:\n"
+        "Thursday 24 December 2026, 09:00\n"
+        "Example Safeguarding Partnership\n");
+  other.missed.clear();
+  sample.draft.parts = {sample.part, other};
+  const Parsed alike{MailRenderer{}.render(sample.draft)};
+  CHECK(alike.part(0).find("Questions", alike.part(0).find("Questions") + 1) == std::string::npos);
+  CHECK(alike.part(0).find("\nQuestions: 020 7946 0000\nExample") != std::string::npos);
 }

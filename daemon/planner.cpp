@@ -1,0 +1,291 @@
+#include "daemon/planner.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace assured {
+
+namespace {
+
+constexpr std::size_t read_max = 1000;  // prompts looked at together
+constexpr std::size_t slice_max = 50;   // prompts a transaction, and matters a mail
+// How long a prompt that must wait for another one is left alone, unless something happens.
+constexpr auto recheck = std::chrono::minutes{1};
+
+std::string keyed_hash(const std::string& key, const std::string& text) {
+  unsigned char out[16];
+  // Not a secret for authentication: the key only keeps ids of one installation apart from
+  // another's.
+  crypto_generichash(out, sizeof out, reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), reinterpret_cast<const unsigned char*>(key.data()),
+                     std::min<std::size_t>(key.size(), crypto_generichash_KEYBYTES_MAX));
+  char hex[2 * sizeof out + 1];
+  sodium_bin2hex(hex, sizeof hex, out, sizeof out);
+  return hex;
+}
+
+bool has_identifier(const std::map<std::string, std::string>& slots) {
+  return std::any_of(slots.begin(), slots.end(), [](const auto& slot) {
+    return slot.first.starts_with("field.") && !detect_identifiers(slot.second).empty();
+  });
+}
+
+std::string domain_of(const std::string& address) {
+  const auto at = address.rfind('@');
+  return at == std::string::npos ? std::string{} : address.substr(at + 1);
+}
+
+}  // namespace
+
+// The prompts that go to the same readers in one mail.
+struct Planner::Group {
+  std::vector<PlannedPrompt> prompts;
+  std::vector<ContactPoint> points;
+  bool held = false;  // S12.4: it looks as if it named somebody
+};
+
+// One transaction of the planner.
+struct Planner::Slice {
+  const std::string& board_id;
+  const Programmes& programmes;
+  const Programmes::Board& board;
+  BoardWriter& writer;
+  Instant now;
+  std::string hold;  // why all is held; empty: it is not
+  People people = writer.load_people();
+  Date today = local_date(now, *board.zone);
+  std::map<std::string, Group> groups = {};  // by contact points, or by prompt where it stands alone
+  // Whom this transaction tells of a rung, which the tables do not show yet.
+  std::map<std::string, std::set<std::string>> told = {};
+  std::vector<WorkReport> reports = {};
+};
+
+Planner::Planner(Store& store, const CurrentProgrammes& programmes, const Renderer& renderer,
+                 PlannerSettings settings, WorkObserver observer)
+    : store_(store),
+      programmes_(programmes),
+      renderer_(renderer),
+      settings_(std::move(settings)),
+      observer_(std::move(observer)) {}
+
+Instant Planner::run_once(Instant now) {
+  Instant wake = Instant::max();
+  const bool routine_waits = settings_.routine_waits && settings_.routine_waits(now);
+  for (const std::string& board : programmes_.get()->boards()) {
+    std::set<PromptId> waiting;
+    for (;;) {
+      auto pending = store_.reader(board)->pending_prompts(now, read_max + waiting.size());
+      std::erase_if(pending, [&](const Prompt& p) {
+        const bool leave = routine_waits && p.family != Family::a;
+        if (leave) waiting.insert(p.id);
+        return waiting.contains(p.id);
+      });
+      if (pending.empty()) break;
+      // What goes to the same readers stands together; family A first, as it was read.
+      std::stable_sort(pending.begin(), pending.end(), [](const Prompt& a, const Prompt& b) {
+        if ((a.family == Family::a) != (b.family == Family::a)) return a.family == Family::a;
+        return a.family != Family::a && a.to < b.to;
+      });
+      const std::span<const Prompt> all{pending};
+      for (std::size_t i = 0; i < all.size(); i += slice_max)
+        plan_slice(board, all.subspan(i, std::min(slice_max, all.size() - i)), now, waiting);
+    }
+    if (!waiting.empty()) wake = std::min<Instant>(wake, now + recheck);
+    if (const auto next = store_.reader(board)->next_pending_prompt_at(); next && *next > now)
+      wake = std::min(wake, *next);
+  }
+  return wake;
+}
+
+void Planner::plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
+                         std::set<PromptId>& waiting) {
+  const auto programmes = programmes_.get();
+  std::vector<WorkReport> reports;
+  {
+    auto tx = store_.begin(Urgency::workers);
+    BoardWriter& writer = tx->board(board);
+    Slice slice{board, *programmes, programmes->get_board(board), writer, now,
+                writer.find_value(outbox_hold_value).value_or("")};
+    for (const Prompt& prompt : prompts) {
+      // It may have been superseded by a command since it was read.
+      const auto stored = writer.find_prompt(prompt.id);
+      if (stored && stored->state == PromptState::pending) plan_prompt(slice, *stored, waiting);
+    }
+    for (const auto& [key, group] : slice.groups) write_group(slice, group);
+    tx->commit();
+    reports = std::move(slice.reports);
+  }
+  if (observer_)
+    for (const WorkReport& report : reports) observer_(report);
+}
+
+void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting) {
+  PlannedPrompt planned =
+      load_planned(slice.writer, slice.programmes, slice.board, slice.people, prompt);
+  if (const auto why = superseded_reason(planned, slice.writer))
+    return close_prompt(slice, planned, PromptState::superseded, *why);
+  if (!slice.hold.empty() && prompt.why != released)
+    return close_prompt(slice, planned, PromptState::held, slice.hold);
+  if (must_wait(planned, slice.writer, slice.now)) {
+    waiting.insert(prompt.id);
+    return;
+  }
+  std::string why_none;
+  std::vector<ContactPoint> points = contact_points_of(slice, planned, why_none);
+  if (points.empty()) return close_prompt(slice, planned, PromptState::held, why_none);
+  if (prompt.obligation && prompt.rung >= 0) {
+    std::set<std::string>& told_now = slice.told[rung_key_of(planned)];
+    std::set<std::string> told = told_on_rung(planned, slice.writer);
+    told.insert(told_now.begin(), told_now.end());
+    std::erase_if(points, [&](const ContactPoint& to) { return told.contains(to.address); });
+    if (points.empty())
+      return close_prompt(slice, planned, PromptState::superseded,
+                          "the same person was told of this step through another post");
+    for (const ContactPoint& to : points) told_now.insert(to.address);
+  }
+  add_to_group(slice, std::move(planned), std::move(points));
+}
+
+// Empty with the reason when nobody can, or may, be written to.
+std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
+                                                     const PlannedPrompt& planned,
+                                                     std::string& why_none) const {
+  const Establishment& e = planned.rules.establishment;
+  const MailPolicy& policy = settings_.policy;
+  // A definition that items are pinned to may use wording that the board has since removed.
+  if (!e.texts.contains(planned.was.template_name)) {
+    why_none = fmt::format("the wording of “{}” is missing from the programme",
+                           planned.was.template_name);
+    return {};
+  }
+  auto points = contact_points(planned.party, planned.scope(), slice.today);
+  if (points.empty()) {
+    why_none = "nobody holds this post and it has no mailbox";
+    return {};
+  }
+  if (policy.mode == MailPolicy::Mode::observe) {
+    why_none = "the service only observes (mode = \"observe\"): nothing leaves";
+    return {};
+  }
+  if (policy.mode == MailPolicy::Mode::redirect && planned.was.family == Family::a) {
+    const bool own = policy.redirect_to == e.contact.mail ||
+                     is_board_address(e, slice.people, policy.redirect_to, slice.today);
+    if (!own) {
+      why_none = fmt::format("mail about immediate risk is not redirected to {}, which is no address "
+                             "of the board's own",
+                             policy.redirect_to);
+      return {};
+    }
+  }
+  if (policy.mode == MailPolicy::Mode::live && !policy.domains.empty()) {
+    std::erase_if(points, [&](const ContactPoint& to) {
+      return !policy.domains.contains(domain_of(to.address));
+    });
+    if (points.empty()) why_none = "its address lies in no domain that mail may go to (mail.domains)";
+  }
+  return points;
+}
+
+void Planner::add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points) {
+  const bool urgent = planned.was.family == Family::a;
+  const bool held = !urgent && has_identifier(slots_of(planned, points.front(), slice.now));
+  std::string key = urgent || held ? fmt::format("prompt {}", planned.was.id.value) : std::string{};
+  if (key.empty())
+    for (const ContactPoint& to : points) key += to.address + '|';
+  Group& group = slice.groups[key];
+  group.held = held;
+  group.points = std::move(points);
+  group.prompts.push_back(std::move(planned));
+}
+
+void Planner::write_group(Slice& slice, const Group& group) {
+  std::vector<std::string> keys;
+  std::vector<Changed<Prompt>> prompts;
+  std::vector<PromptId> ids;
+  for (const PlannedPrompt& planned : group.prompts) {
+    keys.push_back(key_of(planned));
+    ids.push_back(planned.was.id);
+    Prompt noticed = planned.was;
+    noticed.state = PromptState::noticed;
+    prompts.push_back({planned.was, std::move(noticed)});
+  }
+  std::sort(keys.begin(), keys.end());
+  std::sort(ids.begin(), ids.end());
+  const PlannedPrompt& first = group.prompts.front();
+  const MailPolicy& policy = settings_.policy;
+  std::vector<std::pair<Notice, std::string>> made;
+  for (const ContactPoint& to : group.points) {
+    NoticeDraft draft;
+    draft.board = slice.board_id;
+    draft.to_name = to.name;
+    draft.to_address = to.address;
+    if (policy.mode == MailPolicy::Mode::redirect) {
+      draft.banner = fmt::format("Redirected. This would have gone to {}.", to.address);
+      draft.to_address = policy.redirect_to;
+    }
+    draft.message_id =
+        fmt::format("{}@{}",
+                    keyed_hash(settings_.message_id_key,
+                               fmt::format("{}|{}|{}", slice.board_id, fmt::join(keys, "|"),
+                                           to.address)),
+                    settings_.message_id_domain);
+    draft.date = slice.now;
+    draft.family = first.was.family;
+    draft.establishment = &first.rules.establishment;
+    for (const PlannedPrompt& planned : group.prompts) {
+      auto slots = slots_of(planned, to, slice.now);
+      // S12.4: family A goes out at once, in its bare form.
+      if (draft.family == Family::a && has_identifier(slots))
+        std::erase_if(slots, [](const auto& slot) { return slot.first.starts_with("field."); });
+      draft.parts.push_back(
+          {planned.item.reference, std::move(slots), missed_of(planned),
+           &planned.rules.establishment.texts.find(planned.was.template_name)->second});
+    }
+    Notice notice;
+    notice.prompts = ids;
+    notice.item = first.item.id;
+    notice.to = first.was.to;
+    notice.person = to.person;
+    notice.address = draft.to_address;
+    notice.message_id = draft.message_id;
+    notice.created_at = slice.now;
+    notice.state = group.held ? NoticeState::held : NoticeState::pending;
+    made.emplace_back(std::move(notice), renderer_.render(draft));
+  }
+  const ItemId subject = group.prompts.size() == 1 ? first.item.id : ItemId{};
+  slice.writer.write_notices(system_head("notice", subject, slice.now), prompts, std::move(made),
+                             slice.now);
+  WorkReport report;
+  report.board = slice.board_id;
+  report.what = "planned";
+  report.at = slice.now;
+  slice.reports.push_back(std::move(report));
+  if (group.held) {
+    // What will not be sent has failed for good: seniors need not wait for it (S6.2).
+    note_outcome(slice.writer, first.rules, first.item, first.obligation, first.was, slice.now);
+  }
+}
+
+void Planner::close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state,
+                           std::string why) {
+  Prompt updated = planned.was;
+  updated.state = state;
+  updated.why = std::move(why);
+  Decision decision;
+  decision.subject = planned.item.id;
+  decision.prompts.push_back({planned.was, updated});
+  decision.lines.push_back({planned.item.id, std::string(to_text(state)), updated.why});
+  slice.writer.write(system_head("prompt", planned.item.id, slice.now), decision, slice.now);
+  note_outcome(slice.writer, planned.rules, planned.item, planned.obligation, planned.was,
+               slice.now);
+  WorkReport report;
+  report.board = slice.board_id;
+  report.what = "prompt";
+  report.at = slice.now;
+  report.prompt = std::move(updated);
+  slice.reports.push_back(std::move(report));
+}
+
+}  // namespace assured

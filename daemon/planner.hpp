@@ -1,0 +1,65 @@
+// Makes notices from prompts: drops what is no longer true, joins what waits for the same reader,
+// renders, and commits the exact bytes before anything connects (SEMANTICS.md 10).
+#pragma once
+
+#include <set>
+#include <span>
+
+#include "daemon/planning.hpp"
+#include "daemon/workers.hpp"
+#include "workflows/rendering.hpp"
+
+namespace assured {
+
+// Where mail may go (DESIGN.md 8, "Modes").
+struct MailPolicy {
+  enum class Mode {
+    observe,   // nothing leaves: prompts are held
+    redirect,  // all to one address, family A only when that address is the board's own
+    live,
+  } mode = Mode::live;
+  std::string redirect_to;
+  std::set<std::string, std::less<>> domains;  // live: mail leaves to these only; empty: to all
+};
+
+struct PlannerSettings {
+  std::string message_id_key;     // keeps the ids of one installation apart from another's (S10.4)
+  std::string message_id_domain;
+  MailPolicy policy = {};
+  // Whether routine mail waits because the clock cannot be trusted (S16.3); none: it never does.
+  std::function<bool(Instant now)> routine_waits = {};
+};
+
+class Planner : public Worker {
+ public:
+  Planner(Store& store, const CurrentProgrammes& programmes, const Renderer& renderer,
+          PlannerSettings settings, WorkObserver observer = {});
+  std::string_view name() const override { return "planner"; }
+  Instant run_once(Instant now) override;
+
+ private:
+  struct Slice;
+  struct Group;
+  // Plans up to a slice of prompts in one transaction; those that must wait (S6.3) join `waiting`.
+  void plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
+                  std::set<PromptId>& waiting);
+  void plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting);
+  std::vector<ContactPoint> contact_points_of(const Slice& slice, const PlannedPrompt& planned,
+                                              std::string& why_none) const;
+  void add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points);
+  void write_group(Slice& slice, const Group& group);
+  void close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state, std::string why);
+
+  Store& store_;
+  const CurrentProgrammes& programmes_;
+  const Renderer& renderer_;
+  PlannerSettings settings_;
+  WorkObserver observer_;
+};
+
+// The value of `outbox_hold_value` says since when, and why, nothing is planned but held (S16.3).
+inline constexpr std::string_view outbox_hold_value = "outbox-hold";
+// A held prompt that somebody released is not held for the same cause again.
+inline constexpr std::string_view released = "released";
+
+}  // namespace assured

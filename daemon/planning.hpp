@@ -1,0 +1,67 @@
+// What must be known of one prompt before it can become a mail (SEMANTICS.md 6, 10). Internal to the
+// planner.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "workflows/apply.hpp"
+#include "workflows/roles.hpp"
+
+namespace assured {
+
+struct PlannedPrompt {
+  Prompt was;  // as stored
+  Item item;
+  std::vector<Item> ancestors;
+  std::optional<Obligation> obligation;
+  std::vector<Assignment> assignments;
+  Party party;
+  Rules rules;
+  const People& people;  // of the board, read once a transaction
+
+  RoleScope scope() const {
+    return {rules.establishment, rules.definition,
+            item,                assignments,
+            people,              obligation ? obligation->owed_by : std::string{}};
+  }
+};
+
+// Loads what belongs to `prompt`. `people` and `programmes` outlive the result.
+PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
+                           const Programmes::Board& board, const People& people,
+                           const Prompt& prompt);
+
+// Why it is no longer true, or nothing (S10.2, S10.3).
+std::optional<std::string> superseded_reason(const PlannedPrompt& planned, BoardReader& reader);
+
+// S6.3: an escalation of B or C lets the reminder it complains of go first, for one working day.
+bool must_wait(const PlannedPrompt& planned, BoardReader& reader, Instant now);
+
+// S3.4: the addresses that this rung has reached already, through another post of the same human.
+std::set<std::string> told_on_rung(const PlannedPrompt& planned, BoardReader& reader);
+
+// The typed slots of its template (S10.6): references, titles, dates, counts, and fields that mail may
+// show.
+std::map<std::string, std::string> slots_of(const PlannedPrompt& planned, const ContactPoint& to,
+                                            Instant now);
+std::vector<std::string> missed_of(const PlannedPrompt& planned);
+
+// Whether mail to this address reaches the board itself: a post of its own.
+bool is_board_address(const Establishment& establishment, const People& people,
+                      std::string_view address, Date today);
+
+JournalHead system_head(std::string kind, ItemId item, Instant now);
+// Tells the obligation, when there is one, that a prompt's notice was accepted or failed for good (S6.2).
+void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
+                  const std::optional<Obligation>& obligation, const Prompt& prompt, Instant now);
+
+// One rung's one firing, whoever it told.
+std::string rung_key_of(const PlannedPrompt& planned);
+// What is the same whenever this prompt is planned again, after a restore too (S10.4).
+std::string key_of(const PlannedPrompt& planned);
+
+}  // namespace assured

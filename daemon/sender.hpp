@@ -1,0 +1,108 @@
+// Hands notices to the relay: leases them, sends the bytes as committed, records what became of them
+// (SEMANTICS.md 10, 11).
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "daemon/planner.hpp"
+#include "workflows/notifier.hpp"
+
+namespace assured {
+
+struct SenderSettings {
+  // Each with a connection of its own (S11.4); 0: messages go one by one within run_once().
+  std::size_t threads = 0;
+};
+
+// What is known of the relay, for health and metrics.
+struct SenderHealth {
+  std::optional<Instant> trouble_since;  // S11.1: mail is deferred, an alarm is raised
+  std::string trouble;                   // the relay's words
+  std::uint64_t accepted = 0, deferred = 0, bounced = 0, unknown = 0, expired = 0, troubles = 0;
+  std::size_t in_hand = 0;  // leased by this process, not yet recorded
+};
+
+class Sender : public Worker {
+ public:
+  // With threads, `wake` is called from them when there is something to record; it, the relay and all
+  // else outlive the sender.
+  Sender(Store& store, const CurrentProgrammes& programmes, Relay& relay, SenderSettings settings = {},
+         WorkObserver observer = {}, std::function<void()> wake = {});
+  ~Sender() override;
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  std::string_view name() const override { return "sender"; }
+  // Records what the threads brought back, and leases what is due while there is room, in one
+  // transaction. Throws: StoreError; nothing that came back is lost then.
+  Instant run_once(Instant now) override;
+
+  // No further message is begun; those under way end in their time. Thread: any.
+  void stop();
+  // Waits for the threads to end, after stop(). Throws nothing.
+  void join();
+  // Whether a thread still sends.
+  bool is_sending() const;
+  SenderHealth health() const;
+
+ private:
+  struct Leased {
+    std::string board;
+    Notice notice;
+    bool urgent = false;
+    Outgoing message;
+  };
+  struct Returned {
+    Leased leased;
+    std::optional<SendOutcome> outcome;  // none: it was not sent after all
+  };
+  using Key = std::pair<std::string, NoticeId>;
+
+  void run_thread();
+  Returned send(Notifier& connection, Leased leased);
+  // What came back since the last call; while the relay is in trouble also what was not begun.
+  std::vector<Returned> take_returned();
+  std::vector<Leased> record_and_lease(const std::vector<Returned>& returned, Instant now);
+  void record(WriteTx& tx, const Returned& returned, Instant now, std::vector<WorkReport>& reports);
+  void record_final(BoardWriter& writer, const std::string& board, Notice notice, Instant now,
+                    std::vector<WorkReport>& reports);
+  std::vector<Leased> lease(WriteTx& tx, Instant now);
+  void note_relay(const std::vector<Returned>& returned, Instant now);
+  std::size_t room(Instant now) const;
+  std::optional<Instant> next_try_at(Instant now) const;
+
+  Store& store_;
+  const CurrentProgrammes& programmes_;
+  Relay& relay_;
+  const SenderSettings settings_;
+  WorkObserver observer_;
+  std::function<void()> wake_;
+
+  // Of run_once() alone.
+  bool leases_ended_ = false;
+  std::vector<Returned> unrecorded_;  // kept when the store failed
+  std::set<Key> in_hand_;
+  std::unique_ptr<Notifier> own_connection_;
+  std::optional<Instant> probe_at_;   // while the relay is in trouble: when to try it again
+  std::chrono::seconds probe_after_{0};
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Leased> queue_;
+  std::vector<Returned> returned_;
+  std::size_t sending_ = 0;
+  bool tripped_ = false;  // the relay is in trouble: nothing further is begun until run_once() says so
+  bool stopping_ = false;
+  SenderHealth health_;
+  std::vector<std::thread> threads_;
+};
+
+// Plans and sends at `now` until nothing more happens: what the daemon's loops do, for tests and the
+// simulation. For a sender without threads. Returns when to come back.
+Instant send_all(Planner& planner, Sender& sender, Instant now);
+
+}  // namespace assured
