@@ -1,13 +1,9 @@
 #include "daemon/app.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +20,7 @@
 #include "daemon/housekeeper.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/sender.hpp"
+#include "daemon/state_lock.hpp"
 #include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
@@ -46,41 +43,20 @@ constexpr std::size_t worker_threads = 4;
 constexpr std::size_t relay_threads = 1;  // files are written one after the other
 constexpr std::size_t api_threads = 64;
 
-std::filesystem::path prepared(const std::filesystem::path& state_folder) {
+const std::filesystem::path& prepared(const std::filesystem::path& state_folder) {
   std::error_code failed;
   std::filesystem::create_directories(state_folder, failed);
   if (failed)
     throw IoError(fmt::format("{}: the state folder cannot be made: {}", state_folder.string(),
                               failed.message()));
-  return database_path(state_folder);
+  return state_folder;
 }
 
 std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder) {
   store::StoreOptions options;
-  options.path = prepared(state_folder).string();
+  options.path = database_path(state_folder).string();
   return store::open_store(options);
 }
-
-// One service at a time on a state folder: two would send everything twice.
-class StateLock {
- public:
-  // Throws: IoError when another service holds it.
-  explicit StateLock(const std::filesystem::path& folder) {
-    prepared(folder);
-    const auto path = folder / "lock";
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
-    if (fd_ >= 0) ::close(fd_);
-    throw IoError(fmt::format("{}: another service runs on this state folder; stop it first",
-                              folder.string()));
-  }
-  ~StateLock() { ::close(fd_); }
-  StateLock(const StateLock&) = delete;
-  StateLock& operator=(const StateLock&) = delete;
-
- private:
-  int fd_ = -1;
-};
 
 // The scheduler, woken each minute at least: its pass leaves a sign of life, so that a later gap is
 // known for what it was (S6.1).
@@ -111,7 +87,7 @@ struct App::Parts {
   Parts(config::Settings settings_, const Clock& clock_, const Zones& zones)
       : settings(std::move(settings_)),
         clock(clock_),
-        lock(settings.state_folder),
+        lock(prepared(settings.state_folder)),
         store(open_state(settings.state_folder)),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
         notifier(settings.mail_folder),

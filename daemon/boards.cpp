@@ -45,6 +45,44 @@ void store_definition(Store& store, const std::string& board, const std::string&
   tx->commit();
 }
 
+// A file that does not check is refused, and with it all of them (S1.5).
+std::vector<config::LoadedProgramme> load_programmes(
+    const std::vector<config::ProgrammeSource>& sources, std::vector<Mistake>& mistakes) {
+  std::vector<config::LoadedProgramme> loaded;
+  std::map<std::string, std::string> path_of;  // by board
+  for (const auto& source : sources) {
+    auto programme = config::load_programme(source.path);
+    mistakes.insert(mistakes.end(), programme.reading.mistakes.begin(),
+                    programme.reading.mistakes.end());
+    if (!programme.reading.programme) continue;
+    const std::string& board = programme.reading.programme->establishment.board;
+    const auto [known, is_new] = path_of.emplace(board, source.path.string());
+    if (!is_new)
+      mistakes.push_back({source.place, "programmes",
+                          fmt::format("board {} is already that of {}", board, known->second),
+                          "give each programme a board id of its own"});
+    loaded.push_back(std::move(programme));
+  }
+  return loaded;
+}
+
+// Makes each board ready, with what running items are pinned to. Reads the store only.
+void set_boards(Store& store, Programmes& programmes, std::vector<config::LoadedProgramme>& loaded,
+                const Zones& zones, std::vector<Mistake>& mistakes) {
+  for (auto& programme : loaded) {
+    const auto current =
+        std::make_shared<const Programme>(std::move(*programme.reading.programme));
+    const std::string& board = current->establishment.board;
+    const auto added = programmes.set_board(current, programme.digest, zones,
+                                            store.reader(board)->calendar_overrides());
+    if (added)
+      pin_stored(store, programmes, board);
+    else
+      mistakes.push_back(
+          {current->establishment.zone_place, "zone", added.error().message, ""});
+  }
+}
+
 std::vector<CalendarFile> load_calendars(const std::vector<config::CalendarSource>& sources,
                                          std::vector<Mistake>& mistakes) {
   std::vector<CalendarFile> files;
@@ -92,46 +130,30 @@ std::filesystem::path database_path(const std::filesystem::path& state_folder) {
   return state_folder / "assured.db";
 }
 
+Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
+                       const Zones& zones) {
+  std::vector<Mistake> mistakes;
+  auto loaded = load_programmes(sources, mistakes);
+  Programmes programmes;
+  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, mistakes);
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  return programmes;
+}
+
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now,
                        const std::vector<config::CalendarSource>& calendars) {
   std::vector<Mistake> mistakes;
-  std::vector<config::LoadedProgramme> loaded;
-  std::map<std::string, std::string> path_of;  // by board
-  for (const auto& source : sources) {
-    auto programme = config::load_programme(source.path);
-    mistakes.insert(mistakes.end(), programme.reading.mistakes.begin(),
-                    programme.reading.mistakes.end());
-    if (!programme.reading.programme) continue;
-    const std::string& board = programme.reading.programme->establishment.board;
-    const auto [known, is_new] = path_of.emplace(board, source.path.string());
-    if (!is_new)
-      mistakes.push_back({source.place, "programmes",
-                          fmt::format("board {} is already that of {}", board, known->second),
-                          "give each programme a board id of its own"});
-    loaded.push_back(std::move(programme));
-  }
-
+  auto loaded = load_programmes(sources, mistakes);
   const auto calendar_files = load_calendars(calendars, mistakes);
-
   Programmes programmes;
-  if (mistakes.empty()) {
-    for (auto& programme : loaded) {
-      const std::string board = programme.reading.programme->establishment.board;
-      const std::string text = programme.reading.programme->text;
-      const auto added = programmes.set_board(
-          std::make_shared<const Programme>(std::move(*programme.reading.programme)),
-          programme.digest, zones, store.reader(board)->calendar_overrides());
-      if (!added) {
-        mistakes.push_back({{path_of[board], 0, 0}, added.error().field, added.error().message, ""});
-        continue;
-      }
-      store_definition(store, board, programme.digest, text, now);
-      pin_stored(store, programmes, board);
-      record_new_days(store, programmes, board, calendar_files, now);
-    }
-  }
+  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, mistakes);
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  for (const auto& board : programmes.boards()) {
+    const Programme& current = *programmes.get_board(board).current;
+    store_definition(store, board, current.definition.digest, current.text, now);
+    record_new_days(store, programmes, board, calendar_files, now);
+  }
   return programmes;
 }
 

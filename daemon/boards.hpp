@@ -23,10 +23,15 @@ class ConfigError : public std::runtime_error {
   std::vector<Mistake> mistakes;
 };
 
-// Loads every programme (S1.5), stores each definition that the store does not have yet (S1.2), and
-// pins those that items are on. Days of `calendars` that a board of their nation has no word on yet are
-// recorded, by "system", so that running deadlines move (S5.4); what is on record stays.
+// Loads every programme (S1.5) and pins what items are on, as they are stored; writes nothing.
 // Throws: ConfigError with the mistakes of all files; StoreError.
+Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
+                       const Zones& zones);
+
+// The same for work: also stores each definition that the store does not have yet (S1.2). Days of
+// `calendars` that a board of their nation has no word on yet are recorded, by "system", so that running
+// deadlines move (S5.4); what is on record stays.
+// Throws: ConfigError with the mistakes of all files, before anything is written; StoreError.
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now,
                        const std::vector<config::CalendarSource>& calendars = {});

@@ -155,6 +155,11 @@ int run_check(const CheckOptions& options) {
     return config::exit_config;
   }
   const Programme& programme = *loaded.reading.programme;
+  const Establishment& establishment = programme.establishment;
+  if (const auto zone = SystemZones{}.find_zone(establishment.zone_name); !zone) {
+    print_mistakes({{establishment.zone_place, "zone", zone.error().message, ""}}, options.json);
+    return config::exit_config;
+  }
   if (options.graph == "svg") return draw_svg(to_dot(programme.definition));
   if (options.graph == "dot")
     fmt::print("{}", to_dot(programme.definition));

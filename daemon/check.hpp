@@ -12,7 +12,7 @@ struct CheckOptions {
   bool json = false;
 };
 
-// Prints every mistake to standard error, or what was asked for to standard output. Returns 0, 78 when
+// Prints every mistake to standard error, also a zone that this machine does not know, or what was asked for to standard output. Returns 0, 78 when
 // the programme or the people file has mistakes, or 1 when the graph cannot be drawn or a post cannot be reached.
 int run_check(const CheckOptions& options);
 

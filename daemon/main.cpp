@@ -13,6 +13,7 @@
 #include "daemon/boards.hpp"
 #include "daemon/calendar_add.hpp"
 #include "daemon/check.hpp"
+#include "daemon/migrate_programme.hpp"
 #include "daemon/simulate.hpp"
 #include "daemon/system_clock.hpp"
 #include "daemon/system_zones.hpp"
@@ -161,6 +162,37 @@ int add_day(const AddOptions& options) {
   return 0;
 }
 
+struct MoveOptions {
+  std::string config = "/etc/assured/assured.toml";
+  MigrateProgramme command;
+  std::vector<std::string> map;
+  bool dry_run = false;
+  bool json = false;
+};
+
+int move_items(MoveOptions& options) {
+  for (const auto& text : options.map) {
+    auto mapping = parse_state_mapping(text);
+    if (!mapping) {
+      fmt::print(stderr, "{}\n", mapping.error().message);
+      return exit_usage;
+    }
+    options.command.states.insert(std::move(*mapping));
+  }
+  const auto reading = config::load_settings(options.config);
+  if (!reading.settings) return print_mistakes(reading.mistakes);
+  const auto store = open_existing(reading.settings->state_folder);
+  options.command.uid = ::getuid();
+  const auto report = migrate_programme(*store, *reading.settings, options.command, SystemZones{},
+                                        SystemClock{}.now());
+  if (!report) {
+    fmt::print(stderr, "{}\n", report.error().message);
+    return exit_failed;
+  }
+  fmt::print("{}{}", options.json ? to_json(*report) : to_text(*report), options.json ? "\n" : "");
+  return report->hindered() ? exit_failed : 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
                "assured"};
@@ -226,6 +258,22 @@ int run(int argc, char** argv) {
   auto* migrating = app.add_subcommand("migrate", "Bring the database to this program's schema");
   add_state_options(*migrating, state);
   migrating->callback([&] { code = migrate(state); });
+
+  MoveOptions move;
+  auto* moving = app.add_subcommand(
+      "migrate-programme",
+      "Show what would change if items moved to the programme's current version; move them");
+  moving->add_option("--config", move.config, "Settings file")->capture_default_str();
+  moving->add_option("--board", move.command.board, "The board's id")->required();
+  moving->add_option("--item", move.command.items,
+                     "Only the item with this reference, with all above and below it");
+  moving->add_option("--map", move.map,
+                     "KIND.OLD=NEW: the new state that stands for one with no namesake");
+  auto* dry = moving->add_flag("--dry-run", move.dry_run, "Change nothing (so it is without --apply)");
+  moving->add_flag("--apply", move.command.apply, "Move them; the service must be stopped")
+      ->excludes(dry);
+  moving->add_flag("--json", move.json, "Print JSON");
+  moving->callback([&] { code = move_items(move); });
 
   try {
     app.parse(argc, argv);

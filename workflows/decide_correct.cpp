@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "workflows/decide_migrate.hpp"
 #include "workflows/deciding.hpp"
 
 namespace assured {
@@ -47,6 +48,11 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
   if (last.event == "correct")
     return Error{Errc::refused,
                  "the last event was itself a correction; do the right thing instead"};
+  // Its rows belong to another definition: going back is a migration of its own.
+  if (last.event == migrate_programme_event)
+    return Error{Errc::refused,
+                 "it was moved to another version of the programme since; what was done before "
+                 "cannot be corrected any more"};
   const Instant limit =
       due_after(last.recorded_at, rules.definition.correct_within, rules.time).due_at;
   if (now > limit)

@@ -167,7 +167,9 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   o.opened_at = event.occurred_at;
   o.rungs_from = event.occurred_at;
   o.rule = again && def.due_again ? *def.due_again : def.due;
-  if (def.keeps_rung) o.first_rung = std::max(reached, 0);
+  // An earlier round may have been chased by a longer ladder, of another definition.
+  const int last = static_cast<int>(ladder(def.ladder).rungs.size()) - 1;
+  if (def.keeps_rung) o.first_rung = std::max(std::min(reached, last), 0);
   const DueNow due = compute_due(o.rule, subject, nullptr);
   o.anchor = due.anchor;
   o.due_at = o.first_due_at = due.due;
@@ -256,7 +258,7 @@ void Deciding::refresh_debtors(ItemId id) {
   }
 }
 
-bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
+bool Deciding::recompute_one(Obligation& o, const std::string& cause, const LadderDef* fired_on) {
   if (!o.is_open()) return false;
   const Item& subject = item(o.item);
   const DueNow due = compute_due(o.rule, subject, &o);
@@ -290,7 +292,7 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause) {
   o.anchor = due.anchor;
   if (!due.due || o.due_at == due.due) return o.meeting != was_meeting;
 
-  const LadderDef& steps = ladder(o.ladder);
+  const LadderDef& steps = fired_on != nullptr ? *fired_on : ladder(o.ladder);
   const std::optional<Instant> old = o.due_at;
   const bool escalated = was_escalated(o, steps);
   const std::set<std::string> told_so_far = [&] {

@@ -50,8 +50,16 @@ class Deciding {
   void end_assignments(ItemId item, const std::string& person);
   void refresh_debtors(ItemId item);
   Result<void> recompute(ItemId item, const std::string& cause, bool by_hand);
-  // Recomputes one; true when its due instant or binding changed.
-  bool recompute_one(Obligation& obligation, const std::string& cause);
+  // Recomputes one; true when its due instant or binding changed. `fired_on` is the ladder whose
+  // rungs fired so far, where it has another one now (decide_migrate.cpp).
+  bool recompute_one(Obligation& obligation, const std::string& cause,
+                     const LadderDef* fired_on = nullptr);
+  struct DueNow {
+    std::optional<Instant> anchor, due;
+    MeetingId meeting;
+    bool no_meeting = false;
+  };
+  DueNow compute_due(const DueRule& rule, const Item& item, const Obligation* bound) const;
   void set_next(Obligation& obligation);
   void hand_over(const Obligation& obligation, const Party& to);
   LadderPass fire(Obligation& obligation, const std::optional<Downtime>& down);
@@ -80,12 +88,6 @@ class Deciding {
   const Instant now;
 
  private:
-  struct DueNow {
-    std::optional<Instant> anchor, due;
-    MeetingId meeting;
-    bool no_meeting = false;
-  };
-  DueNow compute_due(const DueRule& rule, const Item& item, const Obligation* bound) const;
   Result<void> try_transition(Item& subject, const TransitionDef& def, bool by_system);
   Result<void> apply_fields(Item& subject, const std::vector<std::string>& takes);
   Result<void> apply_effects_before(Item& subject, const std::vector<Effect>& effects);

@@ -371,6 +371,7 @@ struct Establishment {
   std::string board;
   std::string title;
   std::string zone_name;
+  SourcePlace zone_place;  // whether there is such a zone only the machine knows
   Nation nation = Nation::england_and_wales;
   TimeOfDay close_of_day{}, morning{};
   TimeOfDay window_from{}, window_to{};

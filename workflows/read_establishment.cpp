@@ -128,7 +128,10 @@ void read_establishment(std::vector<Row>& roots, Establishment& establishment) {
   for (auto& root : roots) {
     if (root.has("board")) establishment.board = root.text("board").value_or("");
     if (root.has("title")) establishment.title = root.text("title").value_or("");
-    if (root.has("zone")) establishment.zone_name = root.text("zone").value_or("");
+    if (root.has("zone")) {
+      establishment.zone_name = root.text("zone").value_or("");
+      establishment.zone_place = root.place_of_key("zone");
+    }
     if (const auto written = root.text("nation")) {
       const auto nation = nation_from_text(*written);
       if (nation)

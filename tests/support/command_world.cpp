@@ -158,6 +158,26 @@ void CommandWorld::keep(const WorkReport& report) {
 
 std::vector<std::string> CommandWorld::heard() { return std::exchange(heard_, {}); }
 
+// --- the programme
+
+void CommandWorld::replace_programme(std::string_view programme_toml, std::string digest) {
+  auto reading = read_small_programme(programme_toml);
+  if (!reading.programme) throw std::logic_error(to_text(reading.mistakes.front()));
+  reading.programme->definition.digest = digest;
+  Programmes programmes = *programmes_.get();
+  ok(programmes.set_board(std::make_shared<const Programme>(std::move(*reading.programme)),
+                          std::move(digest), zones_, reader()->calendar_overrides()));
+  programmes_.replace(std::move(programmes));
+}
+
+MigrationPlan CommandWorld::migrate(ItemId root, const StateMap& states) {
+  const auto tx = store_->begin();
+  auto plan =
+      migrate_tree(*tx, *programmes_.get(), board_, root, states, caller("operator"), now_);
+  tx->commit();
+  return plan;
+}
+
 // --- commands
 
 Caller CommandWorld::caller(std::string person, std::string for_post) const {

@@ -15,6 +15,7 @@
 #include "notifiers/renderer.hpp"
 #include "tests/support/small_programme.hpp"
 #include "workflows/apply.hpp"
+#include "workflows/apply_migrate.hpp"
 
 namespace assured::test {
 
@@ -50,6 +51,11 @@ class CommandWorld {
   void set_clock(std::string_view local);
   void pass();     // scheduler and sender, once, now
   void restart();  // a new scheduler and sender, as after a crash
+
+  // --- the programme
+  // From now on the board has this programme; running items stay on the definition they began with.
+  void replace_programme(std::string_view programme_toml, std::string digest);
+  MigrationPlan migrate(ItemId root, const StateMap& states = {});  // by "operator"
 
   // --- commands
   Caller caller(std::string person, std::string for_post = {}) const;
