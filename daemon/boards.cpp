@@ -6,6 +6,7 @@
 
 #include "config/programme_files.hpp"
 #include "config/text_file.hpp"
+#include "workflows/establishment_needs.hpp"
 
 namespace assured {
 
@@ -66,20 +67,25 @@ std::vector<config::LoadedProgramme> load_programmes(
   return loaded;
 }
 
-// Makes each board ready, with what running items are pinned to. Reads the store only.
+// Makes each board ready, with what running items are pinned to; names what they need of it and it
+// lacks (S1.3). Reads the store only.
 void set_boards(Store& store, Programmes& programmes, std::vector<config::LoadedProgramme>& loaded,
-                const Zones& zones, std::vector<Mistake>& mistakes) {
+                const Zones& zones, Instant now, std::vector<Mistake>& mistakes) {
   for (auto& programme : loaded) {
     const auto current =
         std::make_shared<const Programme>(std::move(*programme.reading.programme));
     const std::string& board = current->establishment.board;
     const auto added = programmes.set_board(current, programme.digest, zones,
                                             store.reader(board)->calendar_overrides());
-    if (added)
-      pin_stored(store, programmes, board);
-    else
-      mistakes.push_back(
-          {current->establishment.zone_place, "zone", added.error().message, ""});
+    if (!added) {
+      mistakes.push_back({current->establishment.zone_place, "zone", added.error().message, ""});
+      continue;
+    }
+    pin_stored(store, programmes, board);
+    const Programmes::Board& made = programmes.get_board(board);
+    const auto needs = load_stored_needs(*store.reader(board), local_date(now, *made.zone));
+    const auto lacking = check_establishment_against(current->establishment, made.pinned, needs);
+    mistakes.insert(mistakes.end(), lacking.begin(), lacking.end());
   }
 }
 
@@ -131,11 +137,11 @@ std::filesystem::path database_path(const std::filesystem::path& state_folder) {
 }
 
 Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
-                       const Zones& zones) {
+                       const Zones& zones, Instant now) {
   std::vector<Mistake> mistakes;
   auto loaded = load_programmes(sources, mistakes);
   Programmes programmes;
-  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, mistakes);
+  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, now, mistakes);
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
   return programmes;
 }
@@ -147,7 +153,7 @@ Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>&
   auto loaded = load_programmes(sources, mistakes);
   const auto calendar_files = load_calendars(calendars, mistakes);
   Programmes programmes;
-  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, mistakes);
+  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, now, mistakes);
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
   for (const auto& board : programmes.boards()) {
     const Programme& current = *programmes.get_board(board).current;

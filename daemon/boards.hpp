@@ -23,10 +23,11 @@ class ConfigError : public std::runtime_error {
   std::vector<Mistake> mistakes;
 };
 
-// Loads every programme (S1.5) and pins what items are on, as they are stored; writes nothing.
+// Loads every programme (S1.5) and pins what items are on, as they are stored; writes nothing. What
+// an establishment lacks of what running things need is a mistake too (S1.3).
 // Throws: ConfigError with the mistakes of all files; StoreError.
 Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
-                       const Zones& zones);
+                       const Zones& zones, Instant now);
 
 // The same for work: also stores each definition that the store does not have yet (S1.2). Days of
 // `calendars` that a board of their nation has no word on yet are recorded, by "system", so that running

@@ -138,7 +138,7 @@ Result<MigrationReport> migrate_programme(Store& store, const config::Settings& 
   // Looking writes nothing, not even the definition that items would move to.
   const Programmes programmes =
       command.apply ? open_boards(store, settings.programmes, zones, now, settings.calendars)
-                    : read_boards(store, settings.programmes, zones);
+                    : read_boards(store, settings.programmes, zones, now);
   const auto* board = programmes.find_board(command.board);
   if (board == nullptr) return Error{Errc::not_found, "There is no such board.", "board"};
   if (auto known = check_states(*board, command.states); !known) return known.error();

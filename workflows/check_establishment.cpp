@@ -39,7 +39,33 @@ bool is_teller(const std::vector<std::string>& ring, const std::string& id) {
   return !ring.empty() && *std::min_element(ring.begin(), ring.end()) == id;
 }
 
+// S1.3. `next` gives the successor of a name, or nothing.
+template <class Next>
+void check_succession(const Checking& c, const std::string& id, const std::string& key,
+                      std::string_view what, Next next) {
+  const auto ring = find_ring(id, next);
+  if (ring.size() > 1 && is_teller(ring, id)) {
+    c.mistakes.add_at(key,
+                      fmt::format("these {} succeed one another in a circle: {}, {}", what,
+                                  fmt::join(ring, ", "), id),
+                      "the last of them has no successor");
+    return;
+  }
+  if (!ring.empty()) return;
+  int steps = 0;
+  for (std::string at = next(id); !at.empty(); at = next(at)) ++steps;
+  if (steps > successors_max)
+    c.mistakes.add_at(key,
+                      fmt::format("'{}' is followed through {} successors, and {} are the most", id,
+                                  steps, successors_max),
+                      "name the one that acts today");
+}
+
 void check_posts(const Checking& c) {
+  const auto successor = [&](const std::string& id) {
+    const auto* post = c.establishment.find_post(id);
+    return post ? post->successor.value_or("") : std::string{};
+  };
   const auto above = [&](const std::string& id) {
     const auto* post = c.establishment.find_post(id);
     return post ? post->above : std::string{};
@@ -51,6 +77,7 @@ void check_posts(const Checking& c) {
     if (post.successor && *post.successor == id)
       c.mistakes.add_at(path + ".successor", fmt::format("'{}' cannot succeed itself", id),
                         "name another post");
+    check_succession(c, id, path + ".successor", "posts", successor);
     const auto ring = find_ring(id, above);
     if (is_teller(ring, id))
       c.mistakes.add_at(path + ".above",
@@ -61,6 +88,11 @@ void check_posts(const Checking& c) {
 }
 
 void check_agencies(const Checking& c) {
+  const auto successor = [&](const std::string& id) {
+    const auto agency = c.establishment.agencies.find(id);
+    return agency == c.establishment.agencies.end() ? std::string{}
+                                                    : agency->second.successor.value_or("");
+  };
   for (const auto& [id, agency] : c.establishment.agencies) {
     if (!agency.successor) continue;
     const auto key = fmt::format("agency.{}.successor", id);
@@ -69,6 +101,7 @@ void check_agencies(const Checking& c) {
     else if (c.establishment.agencies.find(*agency.successor) == c.establishment.agencies.end())
       c.mistakes.add_at(key, fmt::format("there is no agency '{}'", *agency.successor),
                         suggest(*agency.successor, keys_of(c.establishment.agencies)));
+    check_succession(c, id, key, "agencies", successor);
   }
 }
 

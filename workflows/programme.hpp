@@ -296,6 +296,9 @@ struct TemplateText {
 // ---------------------------------------------------------------------------------------------
 // Establishment
 
+// How many successors a post or agency is followed through; a longer chain is refused at load.
+inline constexpr int successors_max = 3;
+
 struct AgencyDef {
   std::string id;
   std::string title;

@@ -29,6 +29,8 @@ void check_flow(const Checking& checking);
 void check_ladders(const Checking& checking);
 // Templates: slots against the closed list, the declared ones, and the classes of fields (S10.6).
 void check_templates(const Checking& checking);
+// The wording of one template: there, and with no other slots than `definition` has (S1.3).
+void check_wording(const Checking& checking, const TemplateDef& definition);
 
 // "kind.return.obligation[2]", or "kind.return.state.allocated.deadline".
 std::string obligation_path(const KindDef& kind, std::size_t index);

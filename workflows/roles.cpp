@@ -9,16 +9,25 @@ namespace assured {
 
 namespace {
 
-// A post that was ended is followed to its successor (S1.3); bounded, because a file could hold a
-// ring.
+// A post that was ended is followed to its successor (S1.3). The check of a programme bounds the
+// chain, and refuses rings.
 std::string current_post(const Establishment& establishment, std::string post) {
-  constexpr int successors_max = 8;
   for (int step = 0; step < successors_max; ++step) {
     const PostDef* def = establishment.find_post(post);
     if (def == nullptr || !def->successor) break;
     post = *def->successor;
   }
   return post;
+}
+
+// An agency that was ended acts through its successor.
+std::string current_agency(const Establishment& establishment, std::string agency) {
+  for (int step = 0; step < successors_max; ++step) {
+    const auto def = establishment.agencies.find(agency);
+    if (def == establishment.agencies.end() || !def->second.successor) break;
+    agency = *def->second.successor;
+  }
+  return agency;
 }
 
 std::string above(const Establishment& establishment, const std::string& post) {
@@ -95,11 +104,7 @@ std::vector<Party> resolve(const RoleTerm& term, const RoleScope& scope) {
       return {Party{Party::Kind::assigned, term.name}};
     case RoleTerm::Kind::agency: {
       std::vector<Party> result;
-      // An agency that was ended acts through its successor.
-      std::string agency = scope.item.agency;
-      if (const auto def = establishment.agencies.find(agency);
-          def != establishment.agencies.end() && def->second.successor)
-        agency = *def->second.successor;
+      const std::string agency = current_agency(establishment, scope.item.agency);
       if (agency.empty()) return result;
       for (const auto& [id, post] : establishment.posts)
         if (post.agency == agency && post.role == term.name)
@@ -156,7 +161,9 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
     }
     post_id = assignment->by_post;  // an assignee without an address is reached through their post
   }
-  const PostDef* post = scope.establishment.find_post(post_id);
+  // What was to be told before the post was ended reaches who has followed.
+  const PostDef* post =
+      scope.establishment.find_post(current_post(scope.establishment, std::move(post_id)));
   if (post == nullptr) return result;
   for (const std::string& holder : scope.people.holders_of(post->id, today))
     if (const Person* person = scope.people.find_person(holder))

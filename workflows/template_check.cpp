@@ -267,13 +267,21 @@ class TagScan {
 
 }  // namespace
 
+void check_wording(const Checking& c, const TemplateDef& definition) {
+  const auto text = c.establishment.texts.find(definition.name);
+  if (text == c.establishment.texts.end())
+    c.mistakes.add_at("template." + definition.name, "this template has no text",
+                      fmt::format("add the file {}.mustache", definition.name));
+  else
+    TagScan{c, definition, text->second}.check();
+}
+
 void check_templates(const Checking& c) {
   const auto uses = find_uses(c.definition);
   const auto known = closed_slot_names();
   for (const auto& [name, definition] : c.definition.templates) {
     const auto path = "template." + name;
     const auto used = uses.find(name);
-    const auto text = c.establishment.texts.find(name);
     if (used == uses.end() && !was_meant(name, keys_of(uses), keys_of(c.definition.templates)))
       c.mistakes.add_at(path, "nothing uses this template",
                         "name it in a rung or an effect, or remove it");
@@ -288,11 +296,7 @@ void check_templates(const Checking& c) {
       if (used != uses.end() && is_urgent(used->second))
         check_urgent_slot(c, slot, path + ".slots");
     }
-    if (text == c.establishment.texts.end())
-      c.mistakes.add_at(path, "this template has no text",
-                        fmt::format("add the file {}.mustache", name));
-    else
-      TagScan{c, definition, text->second}.check();
+    check_wording(c, definition);
   }
   for (const auto& [name, text] : c.establishment.texts)
     if (c.definition.templates.find(name) == c.definition.templates.end())

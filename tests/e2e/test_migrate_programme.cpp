@@ -6,6 +6,7 @@
 #include "config/programme_files.hpp"
 #include "config/settings.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/check.hpp"
 #include "daemon/migrate_programme.hpp"
 #include "daemon/simulate.hpp"
 #include "daemon/state_lock.hpp"
@@ -14,6 +15,7 @@
 #include "store/store.hpp"
 #include "tests/e2e/folder.hpp"
 #include "tests/support/catch.hpp"
+#include "workflows/establishment_needs.hpp"
 
 namespace assured::test {
 namespace {
@@ -174,6 +176,65 @@ TEST_CASE("an item in a state that is gone is named, and nothing of its tree mov
   CHECK_FALSE(report->hindered());
   CHECK(store->reader(board_id)->find_item(waiting->id)->state == "named");
   CHECK(store->verify(board_id).faults == std::vector<std::string>{});
+}
+
+// The mistakes of a start; empty when it starts.
+std::vector<std::string> start(EditedBoard& board, Store& store) {
+  std::vector<std::string> told;
+  try {
+    open_boards(store, board.settings.programmes, board.zones, board.now);
+  } catch (const ConfigError& error) {
+    for (const Mistake& mistake : error.mistakes) told.push_back(to_text(mistake));
+  }
+  return told;
+}
+
+TEST_CASE("a start refuses an establishment that lacks what runs, and writes nothing", "[e2e]") {
+  EditedBoard board;
+  const auto digest = config::load_programme(board.programme).digest;
+  edit(board.programme / "definition.toml", "[template.return-due]\nslots = [",
+       "[template.return-due]\nslots = [\"days_late\", ");
+  edit(board.programme / "templates/return-due.mustache", "Subject: ",
+       "Subject: {{days_late}} ");
+  const auto store = board.open();
+  const auto head = store->head(board_id);
+  CHECK(start(board, *store) ==
+        std::vector<std::string>{
+            (board.programme / "templates/return-due.mustache").string() +
+            ":1:10: template.return-due: 'days_late' is not among the slots of this template, in "
+            "version " +
+            digest.substr(0, 12) +
+            " of the definition, which running items are on (word it without, or move those items "
+            "first (assured migrate-programme))"});
+  CHECK(store->head(board_id) == head);
+}
+
+TEST_CASE("what the rows of a board need is known", "[e2e]") {
+  EditedBoard board;
+  const auto store = board.open();
+  const auto needs = load_stored_needs(*store->reader(board_id), *parse_date("2026-11-03"));
+  for (const char* post : {"schools/lead", "qa-officer", "independent-chair"})
+    CHECK(needs.posts.contains(post));
+  CHECK(needs.posts.at("qa-officer").find("it owes “") == 0);
+  CHECK(needs.agencies.contains("schools"));
+  CHECK(needs.bodies.contains("qa-subgroup"));
+  CHECK(needs.bodies.contains("board"));
+  // Whom nobody owes anything, holds or meets: gone without harm.
+  CHECK_FALSE(needs.posts.contains("nobody"));
+}
+
+TEST_CASE("a zone that the machine does not know is told with its place", "[e2e]") {
+  EditedBoard board;
+  edit(board.programme / "establishment.toml", "\"Europe/London\"", "\"Europe/Londen\"");
+  const auto store = board.open();
+  const auto told = start(board, *store);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with((board.programme / "establishment.toml").string() + ":"));
+  CHECK(told[0].ends_with(": zone: This machine knows no time zone \"Europe/Londen\"; the United "
+                          "Kingdom's is Europe/London."));
+  CheckOptions check;
+  check.path = board.programme.string();
+  CHECK(run_check(check) == config::exit_config);
 }
 
 TEST_CASE("who may move items, and when", "[e2e]") {
