@@ -34,7 +34,8 @@ MigratingTree load_tree(BoardReader& reader, ItemId root) {
     for (Obligation& o : reader.obligations_of(item.id)) {
       if (o.is_open())
         for (Prompt& prompt : reader.prompts_of(o.id))
-          if (prompt.state == PromptState::pending) facts.prompts.push_back(std::move(prompt));
+          if (prompt.state == PromptState::pending || prompt.state == PromptState::held)
+            facts.prompts.push_back(std::move(prompt));
       facts.obligations.push_back(std::move(o));
     }
     for (FileRecord& file : reader.files_of(item.id)) tree.files.push_back(std::move(file));

@@ -265,7 +265,7 @@ class Duties {
     if ((o.next_at && *o.next_at <= deciding_.now) || o.seniors_wait_until) return true;
     const auto& prompts = tree_.facts.prompts;
     return std::any_of(prompts.begin(), prompts.end(), [&](const Prompt& prompt) {
-      return prompt.obligation == o.id && prompt.state == PromptState::pending && prompt.rung >= 0;
+      return prompt.obligation == o.id && prompt.rung >= 0;
     });
   }
 

@@ -21,8 +21,8 @@ using Definitions = std::map<std::string, std::shared_ptr<const Definition>, std
 // A root with everything below it, as it is stored.
 struct MigratingTree {
   std::vector<Item> items;  // the root first
-  // Of all of them: obligations (closed ones too), assignments and `prompts` that are still to be
-  // sent; with meetings of every body, people and ids.
+  // Of all of them: obligations (closed ones too), assignments, and `prompts` that are pending or
+  // held; with meetings of every body, people and ids.
   Facts facts;
   std::vector<FileRecord> files;
 };
