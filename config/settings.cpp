@@ -254,7 +254,9 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
 
 SettingsReading load_settings(const fs::path& path) {
   try {
-    return parse_settings(read_text_file(path, settings_bytes_max), fs::absolute(path));
+    auto reading = parse_settings(read_text_file(path, settings_bytes_max), fs::absolute(path));
+    if (reading.settings) reading.settings->source = fs::absolute(path);
+    return reading;
   } catch (const IoError& error) {
     return {std::nullopt, {{{path.string(), 0, 0}, "", error.what(), ""}}};
   }

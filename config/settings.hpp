@@ -33,6 +33,7 @@ struct CalendarSource {
 
 // Relative paths are taken from the folder of the settings file.
 struct Settings {
+  std::filesystem::path source;              // the file they were read from; empty: none
   std::filesystem::path state_folder;
   std::filesystem::path socket_path;         // default: state_folder/assured.sock
   std::filesystem::path mail_folder;         // default: state_folder/mail

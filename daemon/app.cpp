@@ -18,6 +18,7 @@
 #include "daemon/boards.hpp"
 #include "daemon/clock_watch.hpp"
 #include "daemon/housekeeper.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/sender.hpp"
 #include "daemon/state_lock.hpp"
@@ -39,7 +40,7 @@ namespace {
 
 // Threads that may wait for the disk: one for each worker's pass, and for requests as many as may be
 // connected, so that those who wait for one commit can share it.
-constexpr std::size_t worker_threads = 4;
+constexpr std::size_t worker_threads = 5;  // and a reload
 constexpr std::size_t relay_threads = 1;  // files are written one after the other
 constexpr std::size_t api_threads = 64;
 
@@ -84,9 +85,11 @@ web::ServerLimits limits_of(const config::Settings& settings) {
 
 // In the order in which they are built; ended in the other.
 struct App::Parts {
-  Parts(config::Settings settings_, const Clock& clock_, const Zones& zones)
+  Parts(config::Settings settings_, const Clock& clock_, const Zones& zones_)
       : settings(std::move(settings_)),
+        current_settings(settings),
         clock(clock_),
+        zones(zones_),
         lock(prepared(settings.state_folder)),
         store(open_state(settings.state_folder)),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
@@ -117,6 +120,35 @@ struct App::Parts {
     server->start();
   }
 
+  void await_reload() {
+    reloads.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      asio::post(pool, [this] { reload_now(); });
+      await_reload();
+    });
+  }
+
+  // All of it, or none: a mistake leaves what runs as it is.
+  void reload_now() {
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+               static_cast<unsigned long long>(
+                   std::chrono::duration_cast<std::chrono::microseconds>(
+                       std::chrono::steady_clock::now().time_since_epoch())
+                       .count()));
+    try {
+      reload(settings.source, *store, current_settings, programmes, zones, clock.now());
+      spdlog::set_level(spdlog::level::from_str(current_settings.get()->log_level));
+      spdlog::info("{}: read again and in force", settings.source.string());
+      wake_all();
+    } catch (const ConfigError& error) {
+      for (const Mistake& mistake : error.mistakes) spdlog::error("{}", to_text(mistake));
+      spdlog::error("{}: not put in force; what runs stays as it was", settings.source.string());
+    } catch (const std::exception& error) {
+      spdlog::error("reload: {}; what runs stays as it was", error.what());
+    }
+    sd_notify(0, "READY=1");
+  }
+
   WorkerLoop& sender_loop() { return *loops.front(); }
 
   // Each pass that did something may have given the other worker something to do.
@@ -136,6 +168,7 @@ struct App::Parts {
     stopping = true;
     sd_notify(0, "STOPPING=1");
     signals.cancel();
+    reloads.cancel();
     server->stop();
     for (const auto& loop : loops) loop->stop();
     sender.stop();
@@ -158,8 +191,10 @@ struct App::Parts {
     return names;
   }
 
-  config::Settings settings;
+  const config::Settings settings;  // as at the start
+  CurrentSettings current_settings;
   const Clock& clock;
+  const Zones& zones;
   StateLock lock;
   std::unique_ptr<Store> store;
   CurrentProgrammes programmes;
@@ -181,12 +216,13 @@ struct App::Parts {
       programmes,
       writer,
       clock,
-      [this](uid_t uid, std::string_view board) { return settings.find_person(uid, board); },
-      [this](uid_t uid) { return settings.is_operator(uid); },
+      [this](uid_t uid, std::string_view board) { return current_settings.get()->find_person(uid, board); },
+      [this](uid_t uid) { return current_settings.get()->is_operator(uid); },
       [this] { return health(); }};
 
   asio::io_context io{1};
   asio::signal_set signals{io};
+  asio::signal_set reloads{io};
   std::vector<std::unique_ptr<WorkerLoop>> loops;
   std::unique_ptr<web::Server> server;
   std::function<void()> ready;
@@ -225,6 +261,8 @@ int App::run() {
     spdlog::info("signal {}: stopping", signal);
     parts.begin_stop();
   });
+  parts.reloads.add(SIGHUP);
+  parts.await_reload();
   for (const auto& loop : parts.loops) loop->start();
   asio::co_spawn(parts.io, feed_watchdog(parts.io, parts.loops), asio::detached);
   asio::post(parts.io, [&parts] {
