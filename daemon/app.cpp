@@ -53,10 +53,15 @@ const std::filesystem::path& prepared(const std::filesystem::path& state_folder)
   return state_folder;
 }
 
-std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder) {
+// Opens the store and notes in the operator's chain which program began to work on it (S13.4).
+std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder, Instant now) {
   store::StoreOptions options;
   options.path = database_path(state_folder).string();
-  return store::open_store(options);
+  auto store = store::open_store(options);
+  const auto tx = store->begin();
+  tx->note_operator(system_note("start", now), "assured " ASSURED_VERSION, now);
+  tx->commit();
+  return store;
 }
 
 // The scheduler, woken each minute at least: its pass leaves a sign of life, so that a later gap is
@@ -91,7 +96,7 @@ struct App::Parts {
         clock(clock_),
         zones(zones_),
         lock(prepared(settings.state_folder)),
-        store(open_state(settings.state_folder)),
+        store(open_state(settings.state_folder, clock.now())),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
         notifier(settings.mail_folder),
         scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },

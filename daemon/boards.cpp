@@ -38,11 +38,9 @@ void store_definition(Store& store, const std::string& board, const std::string&
   const auto tx = store.begin();
   BoardWriter& writer = tx->board(board);
   if (writer.find_definition(digest)) return;
-  JournalHead head;
-  head.actor = "system";
-  head.kind = "definition";
-  head.occurred_at = now;
+  const JournalHead head = system_note("definition", now);
   writer.write_definition(head, digest, text, now);
+  tx->note_operator(head, fmt::format("board {}: definition {}", board, digest), now);
   tx->commit();
 }
 
@@ -116,7 +114,7 @@ void record_new_days(Store& store, Programmes& programmes, const std::string& bo
   Caller system;
   system.person = "system";
   const auto tx = store.begin();
-  bool any = false;
+  std::size_t added = 0;
   for (const auto& file : files) {
     if (file.nation != nation) continue;
     for (const auto& day : file.days) {
@@ -124,13 +122,24 @@ void record_new_days(Store& store, Programmes& programmes, const std::string& bo
       auto changed = change_calendar(*tx, programmes, board, day, system, now);
       if (!changed) throw StoreError(changed.error().message, false);
       programmes = std::move(*changed);
-      any = true;
+      ++added;
     }
   }
-  if (any) tx->commit();
+  if (added == 0) return;
+  tx->note_operator(system_note("calendar", now),
+                    fmt::format("board {}: {} days from calendar files", board, added), now);
+  tx->commit();
 }
 
 }  // namespace
+
+JournalHead system_note(std::string kind, Instant now) {
+  JournalHead head;
+  head.actor = "system";
+  head.kind = std::move(kind);
+  head.occurred_at = now;
+  return head;
+}
 
 std::filesystem::path database_path(const std::filesystem::path& state_folder) {
   return state_folder / "assured.db";

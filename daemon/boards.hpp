@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -23,6 +24,9 @@ class ConfigError : public std::runtime_error {
   std::vector<Mistake> mistakes;
 };
 
+// The head of a journal row that the service writes by itself, in a board's chain or the operator's.
+JournalHead system_note(std::string kind, Instant now);
+
 // Loads every programme (S1.5) and pins what items are on, as they are stored; writes nothing. What
 // an establishment lacks of what running things need is a mistake too (S1.3).
 // Throws: ConfigError with the mistakes of all files; StoreError.
@@ -31,7 +35,8 @@ Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>&
 
 // The same for work: also stores each definition that the store does not have yet (S1.2). Days of
 // `calendars` that a board of their nation has no word on yet are recorded, by "system", so that running
-// deadlines move (S5.4); what is on record stays.
+// deadlines move (S5.4); what is on record stays. What is stored for the first time is noted in the
+// operator's chain (S13.4).
 // Throws: ConfigError with the mistakes of all files, before anything is written; StoreError.
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now,

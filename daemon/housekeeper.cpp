@@ -16,6 +16,7 @@ constexpr auto every = std::chrono::hours{24};
 Instant Housekeeper::run_once(Instant now) {
   if (next_ && now < *next_) return *next_;
   for (const std::string& board : programmes_.get()->boards()) check_board(board, now);
+  spdlog::info("operator: journal head {}", store_.head(Store::operator_board));
   next_ = now + every;
   return *next_;
 }

@@ -13,8 +13,10 @@
 #include "daemon/boards.hpp"
 #include "daemon/calendar_add.hpp"
 #include "daemon/check.hpp"
+#include "daemon/dispose.hpp"
 #include "daemon/migrate_programme.hpp"
 #include "daemon/simulate.hpp"
+#include "daemon/state_lock.hpp"
 #include "daemon/system_clock.hpp"
 #include "daemon/system_zones.hpp"
 #include "store/store.hpp"
@@ -80,15 +82,26 @@ int serve(const std::string& path) {
   return code;
 }
 
+// Every board's, and the operator's last.
+std::vector<std::string> chains_of(Store& store) {
+  auto chains = store.boards();
+  chains.emplace_back(Store::operator_board);
+  return chains;
+}
+
+std::string_view name_of_chain(std::string_view board) {
+  return board == Store::operator_board ? "(operator)" : board;
+}
+
 int verify(const StateOptions& options) {
   const auto folder = state_folder_of(options);
   if (folder.empty()) return config::exit_config;
   const auto store = open_existing(folder);
   bool well = true;
-  for (const auto& board : store->boards()) {
+  for (const auto& board : chains_of(*store)) {
     const auto report = store->verify(board);
     well = well && report.faults.empty();
-    fmt::print("{}: {} journal rows, {}\n", board, report.rows,
+    fmt::print("{}: {} journal rows, {}\n", name_of_chain(board), report.rows,
                report.faults.empty() ? "all is well" : "NOT AS WRITTEN");
     for (const auto& fault : report.faults) fmt::print("  {}\n", fault);
   }
@@ -99,7 +112,8 @@ int head(const StateOptions& options) {
   const auto folder = state_folder_of(options);
   if (folder.empty()) return config::exit_config;
   const auto store = open_existing(folder);
-  for (const auto& board : store->boards()) fmt::print("{} {}\n", board, store->head(board));
+  for (const auto& board : chains_of(*store))
+    fmt::print("{} {}\n", name_of_chain(board), store->head(board));
   return 0;
 }
 
@@ -108,6 +122,32 @@ int migrate(const StateOptions& options) {
   if (folder.empty()) return config::exit_config;
   open_existing(folder);  // opening brings the schema up, each migration in its transaction
   fmt::print("{}: the database has this program's schema\n", database_path(folder).string());
+  return 0;
+}
+
+struct DisposeOptions {
+  std::string board, reference, reason;
+};
+
+int dispose(const StateOptions& state, const DisposeOptions& options) {
+  const auto folder = state_folder_of(state);
+  if (folder.empty()) return config::exit_config;
+  if (!std::filesystem::is_directory(folder))
+    throw IoError(fmt::format("{}: there is no such folder", folder.string()));
+  const StateLock lock{folder};
+  const auto store = open_existing(folder);
+  const auto done = dispose_item(
+      *store,
+      {options.board, options.reference, options.reason, fmt::format("uid {}", ::getuid())},
+      SystemClock{}.now());
+  if (!done) {
+    fmt::print(stderr, "{}\n", done.error().message);
+    return exit_failed;
+  }
+  fmt::print(
+      "{}: {} items keep their references only; {} rows and the bodies of {} journal rows were "
+      "removed.\nBackups made before still hold them; documents go when the service next cleans up.\n",
+      options.reference, done->items, done->rows, done->bodies);
   return 0;
 }
 
@@ -252,9 +292,17 @@ int run(int argc, char** argv) {
   auto* verifying = app.add_subcommand("verify", "Check the journal's chain and replay it");
   add_state_options(*verifying, state);
   verifying->callback([&] { code = verify(state); });
-  auto* heading = app.add_subcommand("head", "Print the newest link of each board's journal");
+  auto* heading = app.add_subcommand("head", "Print the newest link of each board's journal, and of the operator's");
   add_state_options(*heading, state);
   heading->callback([&] { code = head(state); });
+  DisposeOptions disposal;
+  auto* disposing = app.add_subcommand(
+      "dispose", "Remove the content of a finished audit for good; the service must be stopped");
+  add_state_options(*disposing, state);
+  disposing->add_option("--board", disposal.board, "The board's id")->required();
+  disposing->add_option("--item", disposal.reference, "The audit's reference")->required();
+  disposing->add_option("--reason", disposal.reason, "Why; the journal keeps it")->required();
+  disposing->callback([&] { code = dispose(state, disposal); });
   auto* migrating = app.add_subcommand("migrate", "Bring the database to this program's schema");
   add_state_options(*migrating, state);
   migrating->callback([&] { code = migrate(state); });

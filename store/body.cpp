@@ -111,6 +111,9 @@ std::string to_json(const Body& body) {
         json::object{{"item", line.item.value}, {"what", js(line.what)}, {"text", js(line.text)}});
   json::object out{{"changes", std::move(changes)}, {"lines", std::move(lines)}};
   if (!body.reason.empty()) out["reason"] = js(body.reason);
+  if (!body.disposed.empty())
+    out["disposed"] = json::array(body.disposed.begin(), body.disposed.end());
+  if (body.restates) out["restates"] = true;
   return json::serialize(out);
 }
 
@@ -132,6 +135,13 @@ Body parse_body(std::string_view text) {
         {ItemId{item->get_int64()}, text_member(row, "what"), text_member(row, "text")});
   }
   if (object.contains("reason")) body.reason = text_member(object, "reason");
+  if (object.contains("disposed"))
+    for (const auto& seq : array_member(object, "disposed")) {
+      if (!seq.is_int64()) fail();
+      body.disposed.push_back(seq.get_int64());
+    }
+  if (const auto* restates = object.if_contains("restates"))
+    body.restates = restates->is_bool() && restates->get_bool();
   return body;
 }
 

@@ -26,10 +26,18 @@ struct Body {
   std::vector<Change> changes;
   std::vector<JournalLine> lines;
   std::string reason;  // typed by people: protected
+  // Of a disposal: the rows whose bodies it removed, each before itself. Its changes are tombstones,
+  // and keys of rows that went, which have no old values.
+  std::vector<std::int64_t> disposed;
+  // The changes say how rows are, whatever the rows of the journal before say of them.
+  bool restates = false;
+
+  bool is_special() const { return restates || !disposed.empty(); }
 };
 
 // {"changes":[{"t":table,"k":[key],"was":{...},"now":{...}}],"lines":[...],"reason":"..."}: `was`
-// has the columns that were not NULL, `now` those that differ from `was`.
+// has the columns that were not NULL, `now` those that differ from `was`. A disposal's body also has
+// "disposed":[seq,...], that of the row behind it "restates":true.
 std::string to_json(const Body& body);
 // Throws: StoreError, for text that is not such a body.
 Body parse_body(std::string_view json);

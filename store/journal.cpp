@@ -37,7 +37,7 @@ constexpr std::string_view bodies_of_item =
 constexpr std::string_view person_events_of_item =
     "SELECT j.seq, j.at, j.kind, b.body FROM journal_items t"
     " JOIN journal j ON j.board = t.board AND j.seq = t.seq"
-    " JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
+    " LEFT JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
     " WHERE t.board = $board AND t.item = $item AND j.item = $item"
     " AND j.actor <> 'system' AND j.actor <> 'time' ORDER BY t.seq DESC";
 
@@ -194,6 +194,7 @@ std::vector<ItemSnapshot> snapshots_of(Connection& connection, std::string_view 
   std::vector<ItemSnapshot> snapshots;
   while (query.step()) {
     const Body body = parse_body(query.text(5));
+    if (body.restates) continue;  // no event set what it repeats
     for (const auto& change : body.changes) {
       if (change.table != &items_table() || !change.now) continue;
       const Changed<Item> items = changed(change, item_from);
@@ -226,7 +227,9 @@ std::shared_ptr<const LastEvent> last_event_of(Connection& connection, std::stri
   auto query = connection.query(person_events_of_item);
   query.bind("$board", board).bind("$item", item.value);
   while (query.step()) {
+    if (query.is_null(3)) return nullptr;
     const Body body = parse_body(query.text(3));
+    if (body.is_special()) return nullptr;
     auto event = std::make_shared<LastEvent>();
     bool changed_item = false;
     for (const auto& change : body.changes) {

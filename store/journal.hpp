@@ -29,6 +29,11 @@ std::string body_digest(std::string_view salt, std::string_view body);
 std::string next_chain(std::string_view previous, std::string_view board,
                        const JournalHeader& header, std::string_view digest);
 
+// The kinds of the rows that a disposal writes; an event of a programme may have the same names, so
+// the body decides.
+inline constexpr std::string_view dispose_kind = "dispose";
+inline constexpr std::string_view restate_kind = "restate";
+
 // The newest row's number and chain; 0 and first_chain() of a board without rows.
 struct ChainHead {
   std::int64_t seq = 0;

@@ -129,6 +129,8 @@ class SqliteConnection final : public Connection {
                                                         : "PRAGMA synchronous = OFF");
     run_script("PRAGMA foreign_keys = ON");
     run_script("PRAGMA cell_size_check = ON");
+    // What is removed is overwritten, not only unlinked (S13.2).
+    run_script("PRAGMA secure_delete = ON");
   }
   ~SqliteConnection() override { drop_statements(); }
 

@@ -104,10 +104,8 @@ class Transaction final : public WriteTx {
   Transaction& operator=(const Transaction&) = delete;
 
   BoardWriter& board(std::string_view id) override {
-    const auto found = boards_.find(id);
-    if (found != boards_.end()) return *found->second;
-    auto writer = std::make_unique<Writer>(connection_, std::string{id}, reference_seed_, failed_);
-    return *boards_.emplace(std::string{id}, std::move(writer)).first->second;
+    ASSURED_ASSERT(id != Store::operator_board);
+    return writer_of(id);
   }
 
   bool try_within(const std::function<bool()>& work) override {
@@ -128,6 +126,10 @@ class Transaction final : public WriteTx {
     return true;
   }
 
+  void note_operator(const JournalHead& head, std::string_view text, Instant now) override {
+    writer_of(Store::operator_board).note(head, text, now);
+  }
+
   void commit() override {
     ASSURED_ASSERT(!done_);
     if (failed_)
@@ -143,6 +145,13 @@ class Transaction final : public WriteTx {
   }
 
  private:
+  Writer& writer_of(std::string_view id) {
+    const auto found = boards_.find(id);
+    if (found != boards_.end()) return *found->second;
+    auto writer = std::make_unique<Writer>(connection_, std::string{id}, reference_seed_, failed_);
+    return *boards_.emplace(std::string{id}, std::move(writer)).first->second;
+  }
+
   // What failed is gone with the work. Where the database has given up the whole transaction, as on
   // a full disk, there is no savepoint to go back to, and nothing of it may be committed.
   void undo() noexcept {
@@ -210,7 +219,8 @@ class SqlStore final : public Store {
     const Borrowed connection{pool_};
     auto query = connection->query(list_boards);
     std::vector<std::string> out;
-    while (query.step()) out.push_back(query.text(0));
+    while (query.step())
+      if (query.text(0) != operator_board) out.push_back(query.text(0));
     return out;
   }
 

@@ -41,6 +41,10 @@ constexpr std::string_view deliveries_alone =
     "SELECT d.notice FROM deliveries d WHERE d.board = $board AND NOT EXISTS (SELECT 1 FROM notices n"
     " WHERE n.board = d.board AND n.id = d.notice AND n.state = 'pending') ORDER BY d.notice";
 
+constexpr std::string_view disposal_bodies =
+    "SELECT j.seq, b.body FROM journal j JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
+    " WHERE j.board = $board AND j.kind IN ('dispose', 'restate') ORDER BY j.seq";
+
 using MemoryTable = std::map<Row, Row>;  // by key
 
 class Verifier {
@@ -49,6 +53,7 @@ class Verifier {
       : connection_(connection), board_(board) {}
 
   VerifyReport run() {
+    read_disposals();
     check_journal();
     // With a broken journal nothing can be said of the tables.
     if (report_.faults.empty()) {
@@ -101,7 +106,10 @@ class Verifier {
         fault("journal row {}: its chain does not follow from the row before and its own header",
               header.seq);
       else if (run.is_null(11))
-        fault("journal row {}: its body is missing", header.seq);
+        pass_over(header);
+      else if (const auto removed = removed_by_.find(header.seq); removed != removed_by_.end())
+        fault("journal row {}: its body is there, and row {} says that it was removed", header.seq,
+              removed->second);
       else if (to_hex(salt) != run.text(10) || body_digest(salt, run.text(11)) != digest)
         fault("journal row {}: its body is not the one that was written", header.seq);
       else
@@ -113,10 +121,58 @@ class Verifier {
     while (alone.step()) fault("journal_bodies ({}): it has no journal row", alone.integer(0));
   }
 
+  // What disposals say was removed, before anything is compared: rows before them depend on it. Their
+  // bodies are held against the chain with all others.
+  void read_disposals() {
+    Query run = query(disposal_bodies);
+    while (run.step()) {
+      const std::int64_t seq = run.integer(0);
+      Body body;
+      try {
+        body = parse_body(run.text(1));
+      } catch (const StoreError&) {
+        continue;  // told when its turn comes
+      }
+      if (!body.is_special()) continue;
+      for (const std::int64_t removed : body.disposed) {
+        removed_by_[removed] = seq;
+        if (removed < 1 || removed >= seq)
+          fault("journal row {}: it says that row {}, which is not before it, lost its body", seq,
+                removed);
+      }
+      for (const auto& change : body.changes) restated_at_[{change.table, change.key()}] = seq;
+    }
+  }
+
+  // A row whose body was removed: what it changed is said again by the disposal.
+  void pass_over(const JournalHeader& header) {
+    if (!removed_by_.contains(header.seq))
+      fault("journal row {}: its body is missing", header.seq);
+    else if (header.item)
+      items_.emplace(header.seq, *header.item);
+  }
+
+  // Whether a row's earlier history is not whole any more, because a later disposal took part of it.
+  bool has_gap(const Change& change, const Row& key, std::int64_t seq) const {
+    const auto found = restated_at_.find({change.table, key});
+    return found != restated_at_.end() && found->second >= seq;
+  }
+
+  void check_tombstones(const JournalHeader& header, const Body& body) {
+    for (const auto& change : body.changes) {
+      if (change.table != &items_table() || !change.now) continue;
+      const Item item = item_from(*change.now);
+      if (item.state != disposed_state || !item.fields.empty() || !item.agency.empty() ||
+          !item.ready_told.empty())
+        fault("journal row {}: item {} of it is no tombstone", header.seq, item.id.value);
+    }
+  }
+
   void replay(const JournalHeader& header, std::string_view text) {
     Body body;
     try {
       body = parse_body(text);
+      if (!body.disposed.empty()) check_tombstones(header, body);
     } catch (const StoreError&) {
       fault("journal row {}: its body is in no known form", header.seq);
       return;
@@ -127,7 +183,7 @@ class Verifier {
       const auto found = table.find(key);
       const bool as_left =
           found == table.end() ? !change.was : change.was && *change.was == found->second;
-      if (!as_left)
+      if (!as_left && !has_gap(change, key, header.seq))
         fault("journal row {}: {} was not as this row says before it", header.seq,
               describe(*change.table, key));
       if (change.now)
@@ -200,6 +256,9 @@ class Verifier {
   VerifyReport report_;
   std::map<const Table*, MemoryTable> tables_;
   std::set<std::pair<std::int64_t, std::int64_t>> items_;  // seq, item
+  std::map<std::int64_t, std::int64_t> removed_by_;        // a row without body: its disposal
+  // The last row that says how a row is after a disposal, whatever came before.
+  std::map<std::pair<const Table*, Row>, std::int64_t> restated_at_;
 };
 
 }  // namespace

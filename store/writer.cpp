@@ -230,6 +230,15 @@ void Writer::put_answer(std::string_view caller, std::string_view key, std::stri
   });
 }
 
+void Writer::note(const JournalHead& head, std::string_view text, Instant now) {
+  guarded([&] {
+    Body body;
+    body.reason = head.reason;
+    body.lines.push_back({head.item, head.kind, std::string{text}});
+    append(head, body, now);
+  });
+}
+
 std::size_t Writer::remove_old(Retained what, Instant before, std::size_t limit) {
   return guarded([&] {
     Query run = board_.query(what == Retained::answers        ? remove_old_answers

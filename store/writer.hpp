@@ -1,6 +1,10 @@
 // The port's writes of one board: every change goes through put(), which is how it gets into the
-// journal's body. Notices and their deliveries: write_outbox.cpp; the rest: writer.cpp.
+// journal's body. Notices and their deliveries: write_outbox.cpp; disposals:
+// dispose.cpp; the rest: writer.cpp.
 #pragma once
+
+#include <set>
+#include <utility>
 
 #include "store/read_port.hpp"
 
@@ -37,6 +41,10 @@ class Writer final : public ReadPort<BoardWriter> {
   void put_answer(std::string_view caller, std::string_view key, std::string_view hash,
                   std::string_view answer, Instant now) override;
   std::size_t remove_old(Retained what, Instant before, std::size_t limit) override;
+  Result<Disposal> dispose(const JournalHead& head, ItemId root, Instant now) override;
+
+  // A row that changes no table: what was done to the installation.
+  void note(const JournalHead& head, std::string_view text, Instant now);
 
  private:
   enum class Expect { any, absent, present };
@@ -48,6 +56,9 @@ class Writer final : public ReadPort<BoardWriter> {
   void put_obligations(Body& body, const Decision& decision, std::int64_t seq);
   void add_delivery(NoticeId notice, Instant now);
   bool is_urgent(NoticeId notice);
+  using Touched = std::set<std::pair<const Table*, Row>>;  // keys of rows
+  std::vector<std::int64_t> remove_bodies(ItemId root, Touched& touched);
+  Touched remove_satellites(ItemId root);
   std::int64_t append(const JournalHead& head, const Body& body, Instant now);
   // Not for a command that changes nothing, such as loading the same people again.
   void append_if_changed(const JournalHead& head, const Body& body, Instant now);

@@ -42,7 +42,7 @@ json::array offers_json(Context& context, const Item& item) {
   const Rules rules = context.programmes->rules(context.board, item.programme);
   const KindDef* kind = rules.definition.find_kind(item.kind);
   json::array offers;
-  if (kind == nullptr || item.state == voided_state) return offers;
+  if (kind == nullptr || is_gone(item.state)) return offers;
   const auto ancestors = context.reader->list_ancestors(item);
   FactsNeeded needed;
   std::set<std::string> events;

@@ -46,7 +46,7 @@ json::object item_json(const Context& context, const Item& item) {
   const StateDef* state = kind == nullptr ? nullptr : kind->find_state(item.state);
   body["kind_title"] = kind == nullptr ? item.kind : kind->title;
   body["state_title"] = state == nullptr ? item.state : state->title;
-  body["final"] = item.state == voided_state || (state != nullptr && state->final);
+  body["final"] = is_gone(item.state) || (state != nullptr && state->final);
   body["agency"] = item.agency;
   if (item.parent) body["parent"] = item.parent.value;
   body["root"] = item.root.value;

@@ -94,7 +94,7 @@ class Flow {
         if (reachable_.count(edge.from) > 0 && reachable_.insert(edge.to).second) grew = true;
     }
     for (std::size_t s = 0; s < kind_.states.size(); ++s)
-      if (reachable_.count(s) == 0 && kind_.states[s].name != voided_state)
+      if (reachable_.count(s) == 0 && !is_gone(kind_.states[s].name))
         c_.mistakes.add_at(state_path(s), "no item can get into this state",
                            "lead a transition to it, or remove it");
   }

@@ -412,7 +412,7 @@ std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts
   const KindDef* kind = rules.definition.find_kind(item.kind);
   if (kind == nullptr) return offers;
   const StateDef* state = kind->find_state(item.state);
-  const bool final = item.state == voided_state || (state != nullptr && state->final);
+  const bool final = is_gone(item.state) || (state != nullptr && state->final);
   const GuardScope scope{rules,
                          item,
                          facts.ancestors,

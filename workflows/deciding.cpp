@@ -191,7 +191,7 @@ void Deciding::run_triggers(ItemId id, const std::string& event_name, bool enter
     });
   };
   const StateDef* state = kind.find_state(subject.state);
-  const bool final = subject.state == voided_state || (state != nullptr && state->final);
+  const bool final = is_gone(subject.state) || (state != nullptr && state->final);
   for (const ObligationDef& def : kind.obligations) {
     const bool opens = !final && fires(def.opens_on);
     const bool closes = fires(def.closes_on);

@@ -56,7 +56,7 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
   if (!looks_like(command.type, bytes))
     return Error{Errc::invalid, fmt::format("this is not a {} file", command.type), "file"};
   const StateDef* state = kind->find_state(item->state);
-  if (item->state == voided_state || (state != nullptr && state->final))
+  if (is_gone(item->state) || (state != nullptr && state->final))
     return Error{Errc::refused, "it is finished; its files can no longer change"};
 
   const People people = reader.load_people();

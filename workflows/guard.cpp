@@ -296,7 +296,7 @@ std::optional<Date> field_date(std::string_view name, const Item& item,
 }
 
 bool matches(const Item& item, const std::string& kind, const Where& where) {
-  if (item.kind != kind || item.state == voided_state) return false;
+  if (item.kind != kind || is_gone(item.state)) return false;
   if (!where.states.empty() &&
       std::find(where.states.begin(), where.states.end(), item.state) == where.states.end())
     return false;

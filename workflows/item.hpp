@@ -29,6 +29,11 @@ using NoticeId = Id<struct NoticeTag>;
 
 // The state of an item that `correct` undid (S9.2); final in every kind, no programme declares it.
 inline constexpr std::string_view voided_state = "voided";
+// The state of an item whose content was removed (S13.2); final, and declared by no programme either.
+inline constexpr std::string_view disposed_state = "disposed";
+inline bool is_gone(std::string_view state) {
+  return state == voided_state || state == disposed_state;
+}
 
 struct Item {
   ItemId id;

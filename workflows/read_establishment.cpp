@@ -126,7 +126,13 @@ void read_area(const std::string& id, Row row, Establishment& establishment) {
 
 void read_establishment(std::vector<Row>& roots, Establishment& establishment) {
   for (auto& root : roots) {
-    if (root.has("board")) establishment.board = root.text("board").value_or("");
+    if (root.has("board")) {
+      // It names folders and addresses, and must not be the operator's chain (S13.4).
+      establishment.board = root.text("board").value_or("");
+      if (!establishment.board.empty() && !is_plain_name(establishment.board))
+        root.mistake("board", fmt::format("'{}' cannot be a name", establishment.board),
+                     "use small letters, digits, - and _, beginning with a letter");
+    }
     if (root.has("title")) establishment.title = root.text("title").value_or("");
     if (root.has("zone")) {
       establishment.zone_name = root.text("zone").value_or("");

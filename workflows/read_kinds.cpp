@@ -183,9 +183,11 @@ void read_state(const std::string& name, Row row, KindDef& kind) {
   if (!is_plain_name(name))
     row.mistakes().add(row.place(), row.path(), fmt::format("'{}' cannot be a name", name),
                        "use small letters, digits, - and _, beginning with a letter");
-  if (name == voided_state)
+  if (is_gone(name))
     row.mistakes().add(row.place(), row.path(),
-                       "every kind has a state 'voided' for what was undone",
+                       name == voided_state
+                           ? "every kind has a state 'voided' for what was undone"
+                           : "every kind has a state 'disposed' for what was removed",
                        "give this state another name");
   if (!state.final && !row.has("owner"))
     row.missing("owner", "a state that is not final has an owner: owner = \"board:qa-officer\"");

@@ -101,6 +101,13 @@ enum class Retained { answers, notice_bytes, reads };
 // Whose write it is: people wait at a page, workers do not (S14.1).
 enum class Urgency { people, workers };
 
+// What a disposal removed (S13.2).
+struct Disposal {
+  std::size_t items = 0;   // that became tombstones
+  std::size_t rows = 0;    // of other tables
+  std::size_t bodies = 0;  // of the journal
+};
+
 // Reads of one board. Valid within the transaction, or the read connection, that gave it.
 class BoardReader {
  public:
@@ -199,6 +206,13 @@ class BoardWriter : public BoardReader {
                           std::string_view answer, Instant now) = 0;
   // Removes at most `limit` of what is older than `before` and returns how many; not journaled.
   virtual std::size_t remove_old(Retained what, Instant before, std::size_t limit) = 0;
+  // Removes the content of a root item and of all below it: their rows in other tables, their fields,
+  // and the bodies of all journal rows that concern them. The items stay as tombstones with their
+  // references. A journal row `dispose` says what went; a second one, `restate`, repeats the rows of
+  // other items that a removed body had changed, so that the journal still replays. Answers kept for
+  // idempotency go with their own age.
+  // Errors: not_found; refused (not a root; somebody still owes something; mail still waits).
+  virtual Result<Disposal> dispose(const JournalHead& head, ItemId root, Instant now) = 0;
 };
 
 // A transaction over all boards; commit() makes it durable, the destructor rolls back what was not.
@@ -210,6 +224,9 @@ class WriteTx {
   // throw goes on), and the transaction stays good. Calls may nest.
   // Throws: StoreError, when `work` answers true although a write of it failed.
   virtual bool try_within(const std::function<bool()>& work) = 0;
+  // A journal row of the operator's chain, for what is done to the installation (S13.4). `text` must
+  // hold no value that people typed about a case.
+  virtual void note_operator(const JournalHead& head, std::string_view text, Instant now) = 0;
   virtual void commit() = 0;  // Throws: StoreError; nothing was written then
 };
 
@@ -220,6 +237,10 @@ struct VerifyReport {
 
 class Store {
  public:
+  // The board whose journal is the operator's chain, for verify() and head(); not among boards().
+  // No programme can have this id.
+  static constexpr std::string_view operator_board = "@operator";
+
   virtual ~Store() = default;
   // Waits for the transaction before it to end; a worker lets people who wait go first, for a while.
   // Throws: StoreError (retryable), when the other takes too long.

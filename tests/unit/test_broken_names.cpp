@@ -245,5 +245,15 @@ ladder = "unsaf")");
                            "ladder 'unsaf' (did you mean 'unsafe'?)"});
 }
 
+TEST_CASE("a board's id that cannot name a folder, or is the operator's", "[programme][broken]") {
+  for (const std::string id : {"@operator", "../riverton", "River ton"}) {
+    std::string toml{small_programme_toml};
+    toml = replaced(toml, R"(board = "riverton")", "board = \"" + id + "\"");
+    CHECK(told(toml) == Told{"small.toml:3:1: board: '" + id +
+                             "' cannot be a name (use small letters, digits, - and _, beginning "
+                             "with a letter)"});
+  }
+}
+
 }  // namespace
 }  // namespace assured::test

@@ -280,6 +280,9 @@ final = true
 title)");
   CHECK(told(toml) == Told{"small.toml:107:1: kind.audit.state.voided: every kind has a state "
                            "'voided' for what was undone (give this state another name)"});
+  toml = replaced(toml, "audit.state.voided", "audit.state.disposed");
+  CHECK(told(toml) == Told{"small.toml:107:1: kind.audit.state.disposed: every kind has a state "
+                           "'disposed' for what was removed (give this state another name)"});
 }
 
 TEST_CASE("an approval that no event gives", "[programme][broken]") {
