@@ -35,6 +35,12 @@ inline bool is_gone(std::string_view state) {
   return state == voided_state || state == disposed_state;
 }
 
+// Obligations of the engine's own; no programme declares these names.
+inline constexpr std::string_view name_somebody = "name somebody";             // S3.5
+inline constexpr std::string_view set_date_prefix = "set the next date: ";     // S7.3
+inline constexpr std::string_view look_at_held = "look at held mail";          // S12.4
+bool is_builtin_obligation(std::string_view name);
+
 struct Item {
   ItemId id;
   std::string kind;
@@ -110,6 +116,7 @@ struct Link {
   ItemId to;
   std::string kind;
   Instant at;
+  std::optional<Instant> withdrawn_at;  // set when `correct` undid it; it counts no more
   bool operator==(const Link&) const = default;
 };
 

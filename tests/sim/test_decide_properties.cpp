@@ -55,7 +55,7 @@ People everybody() {
 struct Counts {
   int programmes = 0, children = 0, auto_gates = 0, loops = 0, time = 0, cascades = 0, deep = 0;
   int events = 0, accepted = 0, corrected = 0, rungs = 0, waits = 0, auto_steps = 0, expired = 0;
-  int moved = 0, held = 0, rounds = 0;
+  int moved = 0, held = 0, rounds = 0, linked_steps = 0;
   int fewest_events = 1'000'000;
 };
 
@@ -434,7 +434,10 @@ class Walk {
     }
     for (const auto& change : decision.obligations) check_change(change, event);
     for (const JournalLine& line : decision.lines)
-      if (line.what.starts_with("all-")) ++counts_.auto_steps;
+      if (line.what.starts_with("all-")) {
+        ++counts_.auto_steps;
+        if (line.what.starts_with("all-linked-")) ++counts_.linked_steps;
+      }
     for (const auto& change : decision.prompts) {
       const Prompt& p = change.now;
       if (change.was || p.rung < 0) continue;
@@ -473,7 +476,11 @@ class Walk {
   void check_all() {
     std::set<ItemId> owing;
     std::set<std::tuple<ItemId, std::string, int>> keys;
-    std::set<std::pair<ItemId, std::string>> open;
+    std::set<std::pair<ItemId, std::string>> open, waiting;
+    std::set<std::string> vacancies;
+    for (const auto& [id, o] : world_.tables.obligations)
+      if (o.is_open() && o.rule.kind == DueRule::Kind::meeting && !o.meeting)
+        waiting.emplace(o.item, "set the next date: " + o.rule.body);
     for (const auto& [id, o] : world_.tables.obligations) {
       if (!keys.emplace(o.item, o.name, o.round).second)
         fail(o.name + ": two obligations with one key");
@@ -483,6 +490,10 @@ class Walk {
       }
       owing.insert(o.item);
       if (!open.emplace(o.item, o.name).second) fail(o.name + ": open twice");
+      if (o.name.starts_with("name somebody: ") && !vacancies.insert(o.name).second)
+        fail(o.name + ": asked for by two items");
+      if (o.name.starts_with("set the next date: ") && !waiting.contains({o.item, o.name}))
+        fail(o.name + ": nothing waits for it");
       const auto wake =
           next_wake(o, programme_.definition.ladders.find(o.ladder)->second, world_.time());
       if (wake && (!o.next_at || *o.next_at > *wake)) fail(o.name + ": would wake too late");
@@ -567,7 +578,8 @@ TEST_CASE("decide() keeps its promises on random programmes and walks", "[decide
                          << counts.loops << ", time " << counts.time << ", cascades "
                          << counts.cascades << ", depth three " << counts.deep << "; events "
                          << counts.events << ", accepted " << counts.accepted << ", corrected "
-                         << counts.corrected << ", auto steps " << counts.auto_steps << ", expired "
+                         << counts.corrected << ", auto steps " << counts.auto_steps << " (linked "
+                         << counts.linked_steps << "), expired "
                          << counts.expired << ", moved " << counts.moved << ", held " << counts.held
                          << ", rounds " << counts.rounds << ", rungs " << counts.rungs
                          << ", waits ended " << counts.waits);
@@ -579,6 +591,7 @@ TEST_CASE("decide() keeps its promises on random programmes and walks", "[decide
   CHECK(counts.accepted * 100 >= counts.events * 40);
   CHECK(counts.corrected >= 20);
   CHECK(counts.auto_steps >= 20);
+  CHECK(counts.linked_steps >= 3);
   CHECK(counts.expired >= 20);
   CHECK(counts.moved >= 20);
   CHECK(counts.rounds >= 50);

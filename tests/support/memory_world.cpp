@@ -120,6 +120,9 @@ void MemoryWorld::load_rows(Facts& facts, const std::vector<ItemId>& ids) const 
   for (const auto& assignment : tables.assignments)
     if (among(assignment.item)) facts.assignments.push_back(assignment);
   facts.people = people;
+  for (const auto& [id, obligation] : tables.obligations)
+    if (obligation.is_open() && obligation.name.starts_with("name somebody: "))
+      facts.vacancies.insert(obligation.name);
   facts.ids.next_item = tables.items.empty() ? 1 : tables.items.rbegin()->first.value + 1;
   facts.ids.next_obligation =
       tables.obligations.empty() ? 1 : tables.obligations.rbegin()->first.value + 1;
@@ -141,6 +144,7 @@ std::shared_ptr<const LastEvent> MemoryWorld::last_event(ItemId item) const {
     last->items = decision.items;
     last->obligations = decision.obligations;
     last->assignments = decision.assignments;
+    last->links = decision.links;
     last->approvals = decision.approvals;
     last->prompts = decision.prompts;
     return last;
@@ -183,9 +187,9 @@ Facts MemoryWorld::load(const Item* item, const FactsNeeded& needed, const Event
   for (const auto* list : {&facts.ancestors, &facts.descendants})
     for (const Item& one : *list) ids.push_back(one.id);
   load_rows(facts, ids);
-  if (needed.links && item != nullptr)
+  if (needed.links)
     for (const Link& link : tables.links)
-      if (link.from == item->id || link.to == item->id) facts.links.push_back(link);
+      if (std::find(ids.begin(), ids.end(), link.from) != ids.end()) facts.links.push_back(link);
   if (needed.approvals)
     for (const Approval& approval : tables.approvals)
       if (std::find(ids.begin(), ids.end(), approval.item) != ids.end())
