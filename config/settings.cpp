@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 
 #include "config/text_file.hpp"
+#include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured::config {
 
@@ -32,9 +31,9 @@ class Reader {
  public:
   Reader(const fs::path& source) : source_(source) {}
 
-  void add(const toml::source_region& where, std::string key, std::string message,
-           std::string remedy = {}) {
-    mistakes.push_back({place(where), std::move(key), std::move(message), std::move(remedy)});
+  void add(const toml::source_region& where, std::string_view key, std::string_view message,
+           std::string_view remedy = {}) {
+    mistakes.push_back({place(where), printable(key), printable(message), printable(remedy)});
   }
 
   SourcePlace place(const toml::source_region& where) const {
@@ -64,6 +63,8 @@ class Reader {
       add(node->source(), name, "this must be a text in quotes", std::string{remedy});
     } else if (value->empty()) {
       add(node->source(), name, "this must not be empty", std::string{remedy});
+    } else if (!is_printable(*value)) {
+      add(node->source(), name, "this must have no control characters");
     }
     return value.value_or("");
   }
@@ -104,7 +105,7 @@ void read_paths(const toml::node& node, const std::string& key, std::string_view
   }
   for (const toml::node& entry : *list) {
     const auto value = entry.value_exact<std::string>();
-    if (!value || value->empty())
+    if (!value || value->empty() || !is_printable(*value))
       reader.add(entry.source(), key, "this must be a path in quotes", std::string{remedy});
     else
       add(reader.path(*value), reader.place(entry.source()));
@@ -193,10 +194,9 @@ std::optional<std::string> Settings::find_person(uid_t uid, std::string_view boa
 
 SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
   Reader reader{source};
-  if (toml.starts_with("\xEF\xBB\xBF")) toml.remove_prefix(3);  // alone it trips the parser
   toml::table root;
   try {
-    root = toml::parse(toml, source.string());
+    root = reading::parse_toml(toml, source.string());
   } catch (const toml::parse_error& error) {
     reader.add(error.source(), "", std::string{error.description()});
     return {std::nullopt, std::move(reader.mistakes)};
