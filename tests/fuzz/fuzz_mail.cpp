@@ -1,6 +1,7 @@
 // Mail from any template and slots: whatever they hold, the same headers, two parts and no other. An
 // input is "slot=value" lines, a line "%%", the subject, a line end, and the text; the slots to_name,
-// to_address, title, mail, reference and missed also fill what the draft and its board say.
+// to_address, title, mail, reference, missed and banner also fill what the draft and its board say, and
+// "parts=" begins another part.
 #include <gmime/gmime.h>
 
 #include <algorithm>
@@ -58,11 +59,12 @@ struct Sample {
     text.subject = "Return due";
     text.text = "The return is due.\n";
     draft.board = "example";
-    draft.subject_reference = "QRT-7F3K";
+    draft.parts.resize(1);
+    part().reference = "QRT-7F3K";
     draft.to_name = "Zoe Muller";
     draft.to_address = "zoe@nhs-east.example";
     draft.message_id = "<abc123@board.example>";
-    draft.text = &text;
+    part().text = &text;
     draft.establishment = &board;
   }
   Sample(const Sample&) = delete;
@@ -84,14 +86,19 @@ struct Sample {
   }
 
   void put(const std::string& name, const std::string& value) {
-    draft.slots[name] = value;
+    part().slots[name] = value;
     if (name == "to_name") draft.to_name = value;
     if (name == "to_address") draft.to_address = value;
     if (name == "title") board.title = value;
     if (name == "mail") board.contact.mail = value;
-    if (name == "reference") draft.subject_reference = value;
-    if (name == "missed") draft.missed.push_back(value);
+    if (name == "reference") part().reference = value;
+    if (name == "missed") part().missed.push_back(value);
+    if (name == "banner") draft.banner = value;
+    if (name == "parts" && draft.parts.size() < 3) draft.parts.push_back(part());
   }
+
+  // The one that slots fill; those before it are as it was then (S10.2: many in one mail).
+  NoticePart& part() { return draft.parts.back(); }
 };
 
 }  // namespace

@@ -35,12 +35,15 @@ void render_all(const Programme& programme) {
     NoticeDraft draft;
     draft.to_address = "somebody@board.example";
     draft.message_id = "<1@board.example>";
-    draft.text = &text;
     draft.establishment = &programme.establishment;
+    NoticePart part;
+    part.text = &text;
+    draft.parts = {part};
     ASSURED_ASSERT(!renderer.render(draft).empty());
-    draft.missed = {"Monday 21 December 2026, 09:00"};
+    part.missed = {"Monday 21 December 2026, 09:00"};
     for (const auto& slot : programme.definition.templates.at(name).slots)
-      draft.slots[slot] = "{{" + slot + "}}";
+      part.slots[slot] = "{{" + slot + "}}";
+    draft.parts.push_back(part);
     ASSURED_ASSERT(!renderer.render(draft).empty());
   }
 }

@@ -1,11 +1,13 @@
 // Requests to the API of an example board. An input is up to 16 requests, so that a fuzzer can walk an
-// item forward, parted by lines "%%"; each is "CALLER METHOD TARGET", a line end, and the body. CALLER
-// is a digit. The board is made once and keeps what earlier inputs did: a crash that a lone input does
+// item forward, parted by lines "%%"; each is "CALLER METHOD TARGET KEY", a line end, and the body. CALLER
+// is a digit; KEY, the idempotency key, may be left out. The board is made once and keeps what earlier inputs did: a crash that a lone input does
 // not repeat needs the inputs before it.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include "tests/e2e/example_board.hpp"
 #include "tests/fuzz/fuzz.hpp"
-
-#include <spdlog/spdlog.h>
+#include "web/target.hpp"
 
 using namespace assured;
 
@@ -32,14 +34,16 @@ void check_problem(const web::Response& response) {
   ASSURED_ASSERT(response.status != 500 && response.status != 503);
 }
 
-void check(uid_t caller, const std::string& target, const web::Response& response) {
+void check(const web::Request& request, const web::Response& response) {
   if (response.status >= 400) return check_problem(response);
   ASSURED_ASSERT(response.status == 200 || response.status == 201);
   if (response.content_type == "application/json")
     ASSURED_ASSERT(boost::json::parse(response.body).is_object());
   // S14.4: an unmapped user reads status only.
-  if (caller == test::nobody)
-    ASSURED_ASSERT(target.starts_with("/v1/health") || target.starts_with("/v1/boards"));
+  if (request.uid != test::nobody) return;
+  const auto target = web::parse_target(request.target);
+  ASSURED_ASSERT(target && target->segments.size() == 2);
+  ASSURED_ASSERT(target->segments[1] == "health" || target->segments[1] == "boards");
 }
 
 void ask(std::string_view input) {
@@ -47,12 +51,23 @@ void ask(std::string_view input) {
                                test::qa_chair,   test::operator_only, test::nobody};
   const auto [line, body] = fuzz::cut(input, "\n");
   const auto [who, rest] = fuzz::cut(line, " ");
-  const auto [method, target] = fuzz::cut(rest, " ");
+  const auto [method, words] = fuzz::cut(rest, " ");
+  const auto [target, key] = fuzz::cut(words, " ");
   const uid_t caller =
       callers[who.empty() ? 0 : static_cast<unsigned char>(who.front()) % callers.size()];
-  const auto response =
-      board().ask(caller, std::string{method}, std::string{target}, std::string{body});
-  check(caller, std::string{target}, response);
+  web::Request request;
+  request.uid = caller;
+  request.method = method;
+  request.target = target.starts_with("/v1")
+                       ? std::string{target}
+                       : fmt::format("/v1/boards/{}{}", test::board_id, target);
+  request.idempotency_key = key;
+  request.body = body;
+  const auto response = web::handle(request, board().api);
+  check(request, response);
+  // S14.2: the same request with the same key is carried out once, and answered the same.
+  if (key.empty() || method != "POST" || response.status >= 400) return;
+  ASSURED_ASSERT(web::handle(request, board().api).body == response.body);
 }
 
 }  // namespace
