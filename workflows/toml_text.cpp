@@ -31,19 +31,22 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-// The place of the key that has too many parts, or line 0. Follows strings and comments as the parser
-// does; where a text is no TOML the parser stops before the two could part.
-toml::source_position find_deep_key(std::string_view text) {
+toml::source_position position_of(std::string_view text, std::size_t at) {
+  const auto before = text.substr(0, at);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
+  return {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column)};
+}
+
+// Refuses what the parser does not survive. Follows strings and comments as it does; where a text is no
+// TOML the parser stops before the two could part.
+void check_text(std::string_view text) {
   std::size_t parts = 1;
   for (std::size_t i = 0; i < text.size(); ++i) {
     switch (text[i]) {
       case '.':
-        if (++parts > key_parts_max) {
-          const auto before = text.substr(0, i);
-          const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-          const auto column = i - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0: the first line
-          return {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column)};
-        }
+        if (++parts > key_parts_max)
+          throw toml::parse_error{"a key has at most 64 parts", position_of(text, i)};
         break;
       case '"':
       case '\'':
@@ -63,18 +66,19 @@ toml::source_position find_deep_key(std::string_view text) {
         parts = 1;
         break;
       default:
+        if (static_cast<unsigned char>(text[i]) >= 0x80)
+          throw toml::parse_error{"outside quotes only plain letters, digits and signs may stand",
+                                  position_of(text, i)};
         break;
     }
   }
-  return {};
 }
 
 }  // namespace
 
 toml::table parse_toml(std::string_view text, std::string_view source) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  if (const auto at = find_deep_key(text); at.line > 0)
-    throw toml::parse_error{"a key has at most 64 parts", at};
+  check_text(text);
   return toml::parse(text, source);
 }
 

@@ -12,7 +12,9 @@ namespace assured::reading {
 
 // toml::parse(), and what toml++ 3.3 does not survive is refused before: a text that is a byte order
 // mark and nothing else reads as an empty one; a key of more than 64 parts ("a.b.c...") is an error,
-// since tables as deep as a file is long are freed by recursion, which ends the process.
+// since tables as deep as a file is long are freed by recursion, which ends the process; so is a letter
+// outside quotes and comments that is not ASCII, which no TOML has, for whose places in tables of its own
+// toml++ has undefined behaviour.
 // Throws: toml::parse_error.
 toml::table parse_toml(std::string_view text, std::string_view source);
 
