@@ -114,7 +114,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const IoError&) {
     return 0;  // braces that do not match: the check of a programme refuses these
   }
-  ASSURED_ASSERT(headers_of(bytes) == headers);
+  // Several matters belong to no thread: In-Reply-To and References are left out.
+  ASSURED_ASSERT(headers_of(bytes) == headers - (sample.draft.parts.size() > 1 ? 2 : 0));
   check_lines(bytes);
   ASSURED_ASSERT(bytes == renderer.render(sample.draft));  // S10.2: retries send the same
   return 0;
