@@ -8,6 +8,8 @@
 
 #include "config/settings_reader.hpp"
 #include "config/text_file.hpp"
+#include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured::config {
 
@@ -38,7 +40,7 @@ void read_paths(const toml::node& node, const std::string& key, std::string_view
   }
   for (const toml::node& entry : *list) {
     const auto value = entry.value_exact<std::string>();
-    if (!value || value->empty())
+    if (!value || value->empty() || !is_printable(*value))
       reader.add(entry.source(), key, "this must be a path in quotes", std::string{remedy});
     else
       add(reader.path(*value), reader.place(entry.source()));
@@ -127,10 +129,9 @@ std::optional<std::string> Settings::find_person(uid_t uid, std::string_view boa
 
 SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
   SettingsReader reader{source};
-  if (toml.starts_with("\xEF\xBB\xBF")) toml.remove_prefix(3);  // alone it trips the parser
   toml::table root;
   try {
-    root = toml::parse(toml, source.string());
+    root = reading::parse_toml(toml, source.string());
   } catch (const toml::parse_error& error) {
     reader.add(error.source(), "", std::string{error.description()});
     return {std::nullopt, std::move(reader.mistakes)};

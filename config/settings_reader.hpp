@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "workflows/printable.hpp"
 
 namespace assured::config {
 
@@ -22,9 +23,9 @@ class SettingsReader {
  public:
   explicit SettingsReader(const std::filesystem::path& source) : source_(source) {}
 
-  void add(const toml::source_region& where, std::string key, std::string message,
-           std::string remedy = {}) {
-    mistakes.push_back({place(where), std::move(key), std::move(message), std::move(remedy)});
+  void add(const toml::source_region& where, std::string_view key, std::string_view message,
+           std::string_view remedy = {}) {
+    mistakes.push_back({place(where), printable(key), printable(message), printable(remedy)});
   }
 
   SourcePlace place(const toml::source_region& where) const {
@@ -60,6 +61,8 @@ class SettingsReader {
       add(node->source(), name, "this must be a text in quotes", std::string{remedy});
     } else if (value->empty()) {
       add(node->source(), name, "this must not be empty", std::string{remedy});
+    } else if (!is_printable(*value)) {
+      add(node->source(), name, "this must have no control characters");
     }
     return value.value_or("");
   }

@@ -107,9 +107,10 @@ std::vector<std::string> uncovered(const Definition& definition, const Coverage&
     }
   };
   for (const auto& [name, kind] : definition.kinds) {
-    const auto one = [&](const std::string& event, const SourcePlace& place, const Guards& list) {
+    const auto one = [&, &kind_name = name](const std::string& event, const SourcePlace& place,
+                                            const Guards& list) {
       const std::string where =
-          fmt::format("{}.{}#{}", name, event.empty() ? "auto" : event, place.line);
+          fmt::format("{}.{}#{}", kind_name, event.empty() ? "auto" : event, place.line);
       if (!coverage.transitions.contains(where)) missing.push_back(where + ": never carried out");
       guards(list, where);
     };

@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#define TOML_EXCEPTIONS 1
-#include <toml++/toml.h>
-
 #include "daemon/story.hpp"
+#include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured {
 
@@ -11,16 +10,19 @@ namespace {
 
 using namespace std::string_view_literals;
 
+// Of one expectation; a year of the largest board sends fewer.
+constexpr std::int64_t notices_max = 1'000'000;
+
 class Reader {
  public:
   Reader(std::string_view source, std::vector<Mistake>& mistakes)
       : source_(source), mistakes_(mistakes) {}
 
-  void add(const toml::node& at, std::string key, std::string message) {
+  void add(const toml::node& at, const std::string& key, const std::string& message) {
     mistakes_.push_back(
         {SourcePlace{std::string(source_), at.source().begin.line, at.source().begin.column},
-         std::move(key),
-         std::move(message),
+         printable(key),
+         printable(message),
          {}});
   }
 
@@ -95,12 +97,12 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
   StoryReading reading;
   toml::table root;
   try {
-    root = toml::parse(text, source);
+    root = reading::parse_toml(text, source);
   } catch (const toml::parse_error& error) {
     reading.mistakes.push_back(
         {SourcePlace{std::string(source), error.source().begin.line, error.source().begin.column},
          {},
-         std::string(error.description()),
+         printable(error.description()),
          {}});
     return reading;
   }
@@ -167,15 +169,19 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
   reader.each(root, "expect", [&](const toml::table& table) {
     StoryExpect e;
     e.line = table.source().begin.line;
-    std::string count;
     reader.texts(table,
                  {{"at", &e.at},
                   {"to", &e.to},
                   {"template", &e.template_name},
-                  {"rung", &e.rung},
-                  {"count", &count}},
-                 {"item"}, "expect");
-    if (!count.empty()) e.count = std::atoi(count.c_str());
+                  {"rung", &e.rung}},
+                 {"item", "count"}, "expect");
+    if (const toml::node* count = table.get("count")) {
+      const auto number = count->value_exact<std::int64_t>();
+      if (number && *number >= 0 && *number <= notices_max)
+        e.count = static_cast<int>(*number);
+      else
+        reader.add(*count, "expect.count", "a whole number of notices is needed: count = 2");
+    }
     if (const toml::node* item = table.get("item")) {
       if (const auto* list = item->as_array())
         for (const toml::node& one : *list) e.items.push_back(reader.scalar(one, "expect.item"));
@@ -184,8 +190,13 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
     }
     story.expects.push_back(std::move(e));
   });
-  if (const auto* world = root["world"].as_table())
-    if (const auto* only = world->get("only")) story.only = only->value_or(false);
+  if (const toml::node* world = root.get("world")) {
+    const auto* table = world->as_table();
+    const auto only = table == nullptr ? std::nullopt : (*table)["only"].value_exact<bool>();
+    if (!only || table->size() != 1)
+      reader.add(*world, "world", "write only = true (or false) below [world], and nothing else");
+    story.only = only.value_or(false);
+  }
   if (reading.mistakes.empty()) reading.story = std::move(story);
   return reading;
 }

@@ -5,6 +5,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "workflows/printable.hpp"
+
 namespace assured::web {
 
 namespace {
@@ -40,8 +42,8 @@ Response document(int status, std::string_view code, std::string_view title,
   body["title"] = title;
   body["status"] = status;
   body["code"] = code;
-  body["detail"] = detail;
-  if (!field.empty()) body["field"] = field;
+  body["detail"] = printable(detail);  // it may name what the caller sent
+  if (!field.empty()) body["field"] = printable(field);
   return {status, "application/problem+json", boost::json::serialize(body)};
 }
 

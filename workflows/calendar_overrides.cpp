@@ -1,18 +1,18 @@
 // Readers of the two files that correct the computed holidays: our own TOML and GOV.UK's JSON.
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
 #include "workflows/calendar.hpp"
+#include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view override_shape =
     "write [[closed]] or [[open]], and below it date = 2026-06-15 and title = \"...\"";
 
@@ -44,7 +44,8 @@ class OverrideReader {
   }
 
   void add_mistake(const toml::source_region& at, std::string_view key, std::string_view message) {
-    mistakes_.push_back({at.begin.line, at.begin.column, std::string(key), std::string(message)});
+    mistakes_.push_back({at.begin.line, at.begin.column, printable(key),
+                         printable(message)});
   }
 
   Nation nation() const { return nation_; }
@@ -151,10 +152,8 @@ const boost::json::string* find_text(const boost::json::object& object, std::str
 }
 
 void read_text(std::string_view toml, std::string_view source, OverrideReader& reader) {
-  // toml++ 3.3 cannot read a file that is a byte order mark and nothing else.
-  if (toml.starts_with(byte_order_mark)) toml.remove_prefix(byte_order_mark.size());
   try {
-    reader.read(toml::parse(toml, source));
+    reader.read(reading::parse_toml(toml, source));
   } catch (const toml::parse_error& error) {
     reader.add_mistake(error.source(), "TOML", error.description());
   }
@@ -225,7 +224,7 @@ Result<std::vector<CalendarOverride>> overrides_from_gov_uk_json(std::string_vie
     const auto date = parse_date(*date_text);
     if (!date)
       return bad_json(fmt::format("event {} of {} has no valid date", number, to_text(nation)));
-    listed.try_emplace(*date, title->c_str());
+    listed.try_emplace(*date, std::string_view{title->data(), title->size()});
     years.insert(static_cast<int>(std::chrono::year_month_day{*date}.year()));
   }
 

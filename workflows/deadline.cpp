@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "workflows/printable.hpp"
+
 namespace assured {
 
 namespace {
@@ -90,8 +92,8 @@ const UnitName& name_of(Unit unit) {
 Error bad_span(std::string_view text, std::string_view hint = {}) {
   // Half a page pasted where a span belongs would bury the advice.
   if (text.size() > quoted_bytes_max) return Error{Errc::invalid, std::string(span_units)};
-  return Error{Errc::invalid, fmt::format("\"{}\" is not a length of time. {}{}{}", text, hint,
-                                          hint.empty() ? "" : " ", span_units)};
+  return Error{Errc::invalid, fmt::format("\"{}\" is not a length of time. {}{}{}", printable(text),
+                                          hint, hint.empty() ? "" : " ", span_units)};
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -297,9 +297,10 @@ Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_sys
       return Error{Errc::forbidden, fmt::format("“{}” is not for you to do here", name), "event"};
     std::string unknown;
     for (const auto& [field, value] : event.fields) {
-      const bool taken = std::any_of(candidates.begin(), candidates.end(), [&](const auto* t) {
-        return std::find(t->takes.begin(), t->takes.end(), field) != t->takes.end();
-      });
+      const bool taken =
+          std::any_of(candidates.begin(), candidates.end(), [&sent = field](const auto* t) {
+            return std::find(t->takes.begin(), t->takes.end(), sent) != t->takes.end();
+          });
       if (!taken && unknown.empty()) unknown = field;
     }
     if (!unknown.empty())

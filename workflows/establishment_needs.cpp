@@ -210,9 +210,10 @@ class Against {
   void check_role(const RoleTerm& term) {
     for (const auto& [id, agency] : now_.agencies) {
       if (agency.successor) continue;
-      const bool has = std::any_of(now_.posts.begin(), now_.posts.end(), [&](const auto& entry) {
-        return entry.second.agency == id && entry.second.role == term.name;
-      });
+      const auto has_role = [&, &agency_id = id](const auto& entry) {
+        return entry.second.agency == agency_id && entry.second.role == term.name;
+      };
+      const bool has = std::any_of(now_.posts.begin(), now_.posts.end(), has_role);
       if (!has)
         add("agency." + id,
             fmt::format("no post of '{}' has the role '{}', and '{}' stands in {}", id, term.name,

@@ -6,11 +6,13 @@
 #include <cctype>
 #include <tuple>
 
+#include "workflows/printable.hpp"
+
 namespace assured::reading {
 
 void Mistakes::add(const SourcePlace& place, std::string key, std::string message,
                    std::string remedy) {
-  Mistake mistake{place, std::move(key), std::move(message), std::move(remedy)};
+  Mistake mistake{place, printable(key), printable(message), printable(remedy)};
   if (told_.insert(to_text(mistake)).second) mistakes_.push_back(std::move(mistake));
 }
 

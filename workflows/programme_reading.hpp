@@ -3,8 +3,6 @@
 // Nodes are passed by reference throughout: a copied toml++ node has lost its line.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "workflows/mistakes.hpp"
 #include "workflows/programme.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured::reading {
 

@@ -1,6 +1,5 @@
 // The people file: data that a board changes weekly (S1.4), read with row-level errors.
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +7,8 @@
 
 #include "workflows/directory.hpp"
 #include "workflows/mistakes.hpp"
+#include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured {
 
@@ -54,8 +55,8 @@ class PersonRow {
   PersonRow(const toml::table& table, std::size_t row, PeopleFile& file)
       : table_(table), row_(row), file_(file) {}
 
-  void error(std::string field, std::string message) const {
-    file_.errors.push_back({row_, std::move(field), std::move(message)});
+  void error(const std::string& field, const std::string& message) const {
+    file_.errors.push_back({row_, printable(field), printable(message)});
   }
 
   std::string text(const toml::table& table, const std::string& field, bool required) const {
@@ -67,6 +68,10 @@ class PersonRow {
     const auto written = node->value_exact<std::string>();
     if (!written || written->find_first_not_of(" \t") == std::string::npos) {
       error(field, "Write a text in quotes.");
+      return {};
+    }
+    if (!is_printable(*written)) {
+      error(field, "Write it on one line, without tabs and other control characters.");
       return {};
     }
     return *written;
@@ -193,11 +198,11 @@ PeopleFile parse_people(std::string_view toml, std::string_view source,
     return file;
   }
   try {
-    const auto root = toml::parse(toml, source);
+    const auto root = reading::parse_toml(toml, source);
     for (const auto& [key, node] : root)
       if (key.str() != "person")
         file.errors.push_back(
-            {0, std::string{key.str()},
+            {0, printable(key.str()),
              PersonRow::sentence("There is no such key", suggest(key.str(), {"person"}))});
     const auto* rows = root.get_as<toml::array>("person");
     if (!rows) {
@@ -216,8 +221,9 @@ PeopleFile parse_people(std::string_view toml, std::string_view source,
   } catch (const toml::parse_error& error) {
     file.errors.push_back({0,
                            {},
-                           fmt::format("Line {} of {} is not TOML: {}.", error.source().begin.line,
-                                       source, error.description())});
+                           printable(fmt::format("Line {} of {} is not TOML: {}.",
+                                                          error.source().begin.line, source,
+                                                          error.description()))});
   }
   return file;
 }

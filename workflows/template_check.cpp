@@ -57,11 +57,11 @@ Uses find_uses(const Definition& definition) {
   };
   for (const auto& [name, kind] : definition.kinds) {
     for (const auto& obligation : kind.obligations) of_ladder(obligation.ladder, &kind);
-    const auto of_effects = [&](const std::vector<Effect>& effects) {
+    const auto of_effects = [&, own = &kind](const std::vector<Effect>& effects) {
       for (const auto& effect : effects) {
         if (effect.template_name.empty()) continue;
         const auto* about =
-            effect.kind == Effect::Kind::create ? definition.find_kind(effect.of) : &kind;
+            effect.kind == Effect::Kind::create ? definition.find_kind(effect.of) : own;
         uses[effect.template_name].push_back({about, effect.family});
       }
     };

@@ -334,18 +334,13 @@ void parse_documents(const std::vector<SourceText>& files, const ProgrammeLimits
                    "spread the tables over several files in one folder");
       continue;
     }
-    std::string_view text = file.text;
-    if (text.substr(0, 3) == byte_order_mark) {
-      text.remove_prefix(3);
-      // toml++ 3.3 reaches undefined behaviour on a document that is nothing but this mark.
-      if (text.empty()) {
-        mistakes.add(top, {}, "the file holds a byte order mark and nothing else",
-                     "write the programme into it, or remove it");
-        continue;
-      }
+    if (file.text == byte_order_mark) {
+      mistakes.add(top, {}, "the file holds a byte order mark and nothing else",
+                   "write the programme into it, or remove it");
+      continue;
     }
     try {
-      documents.push_back({file.file, toml::parse(text, std::string_view{file.file})});
+      documents.push_back({file.file, parse_toml(file.text, file.file)});
     } catch (const toml::parse_error& error) {
       const auto at = error.source().begin;
       mistakes.add({file.file, at.line, at.column}, {},
