@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "cli/exit_codes.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -12,10 +9,6 @@
 namespace assured::cli {
 
 namespace {
-
-void print_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
-  fmt::print("{}", to_table(head, rows, wants_colour()));
-}
 
 json::object pairs(const std::vector<std::string>& given, const char* option) {
   json::object out;
@@ -26,10 +19,6 @@ json::object pairs(const std::vector<std::string>& given, const char* option) {
     out[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return out;
-}
-
-void put(json::object& body, const char* name, const std::string& text) {
-  if (!text.empty()) body[name] = text;
 }
 
 // "missing" as one line below the offer it belongs to.
@@ -227,45 +216,6 @@ int list_obligations(const Target& target, const Query& query) {
              });
 }
 
-int list_outbox(const Target& target, const Query& query) {
-  return ask(target, "GET", board_path(target, "outbox", query), "", [](const json::object& answer) {
-    std::vector<std::vector<Cell>> prompts, notices;
-    for (const auto& entry : rows_of(answer, "prompts")) {
-      const auto& row = entry.as_object();
-      if (text_of(row, "state") == "noticed") continue;  // shown below, as the notices made from it
-      prompts.push_back({text_of(row, "id"), text_of(row, "reference"), text_of(row, "to"),
-                         text_of(row, "template"), text_of(row, "not_before_local"),
-                         text_of(row, "state"), text_of(row, "why")});
-    }
-    if (!prompts.empty()) {
-      print_table({"PROMPT", "ITEM", "TO", "TEMPLATE", "NOT BEFORE", "STATE", "WHY"}, prompts);
-      fmt::print("\n");
-    }
-    for (const auto& entry : rows_of(answer, "notices")) {
-      const auto& row = entry.as_object();
-      notices.push_back({text_of(row, "id"), text_of(row, "reference"), text_of(row, "to"),
-                         text_of(row, "address"), text_of(row, "template"),
-                         text_of(row, "created_local"), text_of(row, "state")});
-    }
-    print_table({"NOTICE", "ITEM", "TO", "ADDRESS", "TEMPLATE", "MADE", "STATE"}, notices);
-  });
-}
-
-int show_notice(const Target& target, long long notice) {
-  const Reply reply = send_request(target.socket, "GET",
-                                   board_path(target, fmt::format("outbox/notices/{}", notice)), "");
-  if (!reply.ok()) return say_problem(target, reply);
-  if (target.json) {
-    json::object body;
-    body["notice"] = notice;
-    body["bytes"] = reply.body;
-    fmt::print("{}\n", json::serialize(body));
-  } else {
-    fmt::print("{}", reply.body);
-  }
-  return 0;
-}
-
 int list_journal(const Target& target, const Query& query) {
   return ask(target, "GET", board_path(target, "journal", query), "", [](const json::object& answer) {
     std::vector<std::vector<Cell>> rows;
@@ -279,72 +229,6 @@ int list_journal(const Target& target, const Query& query) {
     }
     print_table({"SEQ", "RECORDED", "BY", "WHAT", "ITEM", "CHAIN"}, rows);
   });
-}
-
-int list_meetings(const Target& target, const Query& query) {
-  return ask(target, "GET", board_path(target, "meetings", query), "", [](const json::object& answer) {
-    std::vector<std::vector<Cell>> rows;
-    for (const auto& entry : rows_of(answer, "meetings")) {
-      const auto& row = entry.as_object();
-      rows.push_back({text_of(row, "id"), text_of(row, "body"), text_of(row, "start_local"),
-                      text_of(row, "state")});
-    }
-    print_table({"MEETING", "BODY", "START", "STATE"}, rows);
-  });
-}
-
-int change_meeting(const Target& target, const MeetingOptions& options) {
-  json::object body;
-  std::string path = "meetings";
-  if (options.what == "plan") {
-    body["body"] = options.body;
-  } else {
-    body["what"] = options.what;
-    path = fmt::format("meetings/{}", options.meeting);
-  }
-  put(body, "start", options.start);
-  return ask(target, "POST", board_path(target, path), json::serialize(body),
-             [](const json::object& answer) {
-               fmt::print("meeting {} of {}, {}: {}\n", text_of(answer, "id"), text_of(answer, "body"),
-                          text_of(answer, "start_local"), text_of(answer, "state"));
-               const auto& asks = rows_of(answer, "could_rebind");
-               if (asks.empty()) return;
-               fmt::print("These wait for a later meeting and stay as they are, unless you rebind them:\n");
-               for (const auto& entry : asks) {
-                 const auto& row = entry.as_object();
-                 fmt::print("  {}: {}, due {}; assuredctl rebind {} {}\n", text_of(row, "reference"),
-                            text_of(row, "name"), text_of(row, "due_local"), text_of(row, "id"),
-                            text_of(answer, "id"));
-               }
-             });
-}
-
-int rebind(const Target& target, long long obligation, long long meeting) {
-  json::object body;
-  body["meeting"] = meeting;
-  return ask(target, "POST", board_path(target, fmt::format("obligations/{}/rebind", obligation)),
-             json::serialize(body), [](const json::object& answer) {
-               fmt::print("{}: bound to the earlier meeting\n", text_of(answer, "reference"));
-             });
-}
-
-int load_people(const Target& target, const std::string& file) {
-  std::ifstream input{file, std::ios::binary};
-  if (!input) throw Usage(fmt::format("{}: this file cannot be read.", file));
-  std::stringstream text;
-  text << input.rdbuf();
-  return ask(target, "POST", board_path(target, "people"), text.str(), [](const json::object& answer) {
-    fmt::print("{} people with {} posts loaded\n", text_of(answer, "persons"),
-               text_of(answer, "holdings"));
-  });
-}
-
-int print_graph(const Target& target, const std::string& format) {
-  const Reply reply = send_request(target.socket, "GET",
-                                   board_path(target, "programme/graph", {{"format", format}}), "");
-  if (!reply.ok()) return say_problem(target, reply);
-  fmt::print("{}", reply.body);
-  return 0;
 }
 
 int print_health(const Target& target) {

@@ -37,6 +37,16 @@ int show_item(const Target& target, const std::string& item);
 int list_obligations(const Target& target, const Query& query);
 int list_outbox(const Target& target, const Query& query);
 int show_notice(const Target& target, long long notice);
+struct HeldOptions {
+  std::string what;  // prompt, notice
+  long long id = 0;
+  std::string reason;
+};
+int end_hold(const Target& target, const HeldOptions& options, const std::string& action);
+// Whom mail about the item went to, and what waits or was dropped.
+int list_notices_of(const Target& target, const std::string& item);
+int list_calendar(const Target& target, const Query& query);
+int change_day(const Target& target, const std::string& date, bool closed, const std::string& why);
 int list_journal(const Target& target, const Query& query);
 int list_meetings(const Target& target, const Query& query);
 

@@ -14,10 +14,6 @@ namespace assured::cli {
 
 namespace {
 
-void print_rows(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
-  fmt::print("{}", to_table(head, rows, wants_colour()));
-}
-
 std::string files_path(const FileOptions& options) {
   return fmt::format("items/{}/files", encoded(options.item));
 }
@@ -34,7 +30,7 @@ int list_files(const Target& target, const FileOptions& options) {
                                  text_of(row, "name"), text_of(row, "bytes"),
                                  text_of(row, "added_local"), text_of(row, "actor")});
                }
-               print_rows({"KIND", "VERSION", "NAME", "BYTES", "ADDED", "BY"}, rows);
+               print_table({"KIND", "VERSION", "NAME", "BYTES", "ADDED", "BY"}, rows);
              });
 }
 
@@ -103,7 +99,7 @@ int list_reads(const Target& target, const std::string& item) {
                  rows.push_back(
                      {text_of(row, "read_local"), text_of(row, "person"), text_of(row, "what")});
                }
-               print_rows({"WHEN", "WHO", "WHAT"}, rows);
+               print_table({"WHEN", "WHO", "WHAT"}, rows);
              });
 }
 
@@ -122,13 +118,13 @@ int show_working(const Target& target, long long obligation) {
           rows.push_back(
               {text_of(row, "date"), counted == "0" ? "skipped" : counted, text_of(row, "reason")});
         }
-        if (!rows.empty()) print_rows({"DAY", "COUNTED", "WHY"}, rows);
+        if (!rows.empty()) print_table({"DAY", "COUNTED", "WHY"}, rows);
         rows.clear();
         for (const auto& entry : rows_of(answer, "fired")) {
           const auto& row = entry.as_object();
           rows.push_back({text_of(row, "fired_local"), text_of(row, "rung"), text_of(row, "to")});
         }
-        if (!rows.empty()) print_rows({"TOLD AT", "RUNG", "WHO"}, rows);
+        if (!rows.empty()) print_table({"TOLD AT", "RUNG", "WHO"}, rows);
       });
 }
 

@@ -129,7 +129,25 @@ int run(int argc, char** argv) {
   auto* outbox_list = outbox->add_subcommand("list", "List prompts and notices");
   for (const auto* name : {"limit", "after_prompt", "after_notice"})
     outbox_list->add_option(fmt::format("--{}", name), query[name]);
+  outbox_list->add_option("--state", query["state"], "held, pending, deferred, bounced, ...");
   outbox_list->callback([&] { code = list_outbox(target, query); });
+  outbox->add_subcommand("held", "List what is held, with the reason")->callback([&] {
+    query["state"] = "held";
+    code = list_outbox(target, query);
+  });
+  HeldOptions held_mail;
+  for (const auto& [name, what] :
+       {std::pair{"release", "Send held mail after all (operators)"},
+        std::pair{"expire", "Give held mail up (operators)"}}) {
+    auto* command = outbox->add_subcommand(name, what);
+    command->add_option("what", held_mail.what, "prompt or notice, as `outbox held` lists them")
+        ->required()
+        ->check(CLI::IsMember({"prompt", "notice"}));
+    command->add_option("id", held_mail.id, "Its number, from `outbox held`")->required();
+    command->add_option("--reason", held_mail.reason, "Why")->required();
+    command->callback(
+        [&, action = std::string{name}] { code = end_hold(target, held_mail, action); });
+  }
   long long notice = 0;
   auto* outbox_show = outbox->add_subcommand("show", "Print one notice's mail as it was sent");
   outbox_show->add_option("notice", notice, "Its number, from `outbox list`")->required();
@@ -139,6 +157,23 @@ int run(int argc, char** argv) {
   for (const auto* name : {"limit", "after"})
     journal->add_option(fmt::format("--{}", name), query[name]);
   journal->callback([&] { code = list_journal(target, query); });
+
+  std::string day, day_why;
+  auto* calendar = app.add_subcommand("calendar", "Days on which the board is closed, or open");
+  calendar->require_subcommand(1);
+  auto* calendar_list = calendar->add_subcommand("list", "List holidays and days on record");
+  calendar_list->add_option("--year", query["year"], "Of the holidays; this year when left out");
+  calendar_list->callback([&] { code = list_calendar(target, query); });
+  for (const auto& [name, what] :
+       {std::pair{"close", "Record that the board is closed on a day; deadlines move"},
+        std::pair{"open", "Record that a day is a working day, though a rule closes it"}}) {
+    auto* command = calendar->add_subcommand(name, what);
+    command->add_option("date", day, "2026-12-29")->required();
+    command->add_option("--why", day_why, "Why; deadlines show it")->required();
+    command->callback([&, closed = std::string_view{name} == "close"] {
+      code = change_day(target, day, closed, day_why);
+    });
+  }
 
   MeetingOptions meeting;
   auto* meetings = app.add_subcommand("meetings", "List, plan and change meetings");
@@ -192,6 +227,9 @@ int run(int argc, char** argv) {
   auto* reads = app.add_subcommand("reads", "Who saw what is protected of an item");
   reads->add_option("item", item, "Reference or id")->required();
   reads->callback([&] { code = list_reads(target, item); });
+  auto* notices = app.add_subcommand("notices", "Whom mail about an item went to");
+  notices->add_option("item", item, "Reference or id")->required();
+  notices->callback([&] { code = list_notices_of(target, item); });
   auto* why = app.add_subcommand("why", "How a deadline came about, day by day");
   why->add_option("obligation", obligation, "Its number, from `obligations`")->required();
   why->callback([&] { code = show_working(target, obligation); });

@@ -80,6 +80,10 @@ int ask(const Target& target, const std::string& method, const std::string& path
   return 0;
 }
 
+void put(json::object& body, const char* name, const std::string& text) {
+  if (!text.empty()) body[name] = text;
+}
+
 std::string text_of(const json::object& row, std::string_view name) {
   const json::value* value = row.if_contains(name);
   if (value == nullptr || value->is_null()) return {};

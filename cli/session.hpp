@@ -30,6 +30,9 @@ int ask(const Target& target, const std::string& method, const std::string& path
 // Says a refusal; returns its exit code.
 int say_problem(const Target& target, const Reply& reply);
 
+// Adds a text member, unless it is empty.
+void put(json::object& body, const char* name, const std::string& text);
+
 // A member's text; numbers as they are written, nothing for what is not there.
 std::string text_of(const json::object& row, std::string_view name);
 bool flag_of(const json::object& row, std::string_view name);

@@ -1,5 +1,6 @@
 #include "cli/table.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,10 @@ std::string to_table(const std::vector<std::string>& head, const std::vector<std
     end_line();
   }
   return out;
+}
+
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
+  fmt::print("{}", to_table(head, rows, wants_colour()));
 }
 
 }  // namespace assured::cli

@@ -20,5 +20,7 @@ struct Cell {
 // Rows below `head`, columns as wide as their widest cell; no trailing spaces.
 std::string to_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows,
                      bool colour);
+// The same on standard output.
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows);
 
 }  // namespace assured::cli

@@ -52,9 +52,9 @@ Result<void> add_calendar_day(Store& store, const config::Settings& settings,
                               const CalendarAdd& command, const Zones& zones, Instant now) {
   if (is_answered(settings.socket_path))
     return Error{Errc::conflict,
-                 fmt::format("The service runs on {}. Stop it first: it keeps the calendar it began "
-                             "with.",
-                             settings.socket_path.string())};
+                 fmt::format("The service runs on {}. Ask it: assuredctl calendar {} {} --why \"{}\"",
+                             settings.socket_path.string(), command.day.closed ? "close" : "open",
+                             to_text(command.day.date), command.day.title)};
   auto programmes = open_boards(store, settings.programmes, zones, now, settings.calendars);
   const auto* board = programmes.find_board(command.board);
   if (board == nullptr) return Error{Errc::not_found, "There is no such board.", "board"};

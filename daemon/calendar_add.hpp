@@ -14,8 +14,9 @@ struct CalendarAdd {
   uid_t uid = static_cast<uid_t>(-1);  // who asks: the settings say who that is
 };
 
-// Records the day in the journal; the scheduler's next pass moves running deadlines (S5.4). A service
-// that runs keeps the calendar it began with, so it must be stopped.
+// Records the day in the journal while no service runs; the scheduler's next pass moves running deadlines
+// (S5.4). A service that runs must hear of it, or it would go on by the calendar it has: it is asked
+// instead (`assuredctl calendar`).
 // Errors: conflict (a service answers on the settings' socket), not_found (no such board), forbidden
 // (neither an operator nor mapped to somebody who holds a post of the board's own).
 // Throws: ConfigError, StoreError.

@@ -304,7 +304,8 @@ int run(int argc, char** argv) {
   importing->callback([&] { code = import_gov_uk(import); });
   AddOptions add;
   auto* adding = calendar->add_subcommand(
-      "add", "Record a day on which a board is closed; the service must be stopped");
+      "add", "Record a day on which a board is closed, while the service is stopped; when it runs, use "
+             "`assuredctl calendar`");
   adding->add_option("date", add.date, "2026-12-29")->required();
   adding->add_option("title", add.title, "Why; deadlines show it")->required();
   adding->add_option("--board", add.board, "The board's id")->required();

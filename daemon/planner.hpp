@@ -59,7 +59,5 @@ class Planner : public Worker {
 
 // The value of `outbox_hold_value` says since when, and why, nothing is planned but held (S16.3).
 inline constexpr std::string_view outbox_hold_value = "outbox-hold";
-// A held prompt that somebody released is not held for the same cause again.
-inline constexpr std::string_view released = "released";
 
 }  // namespace assured

@@ -85,7 +85,9 @@ void Scheduler::carry_out_changes(const Programmes& programmes, Instant now) {
     for (bool more = recompute_pending(*store_.reader(board)); more;) {
       std::vector<Decision> moved;
       auto tx = store_.begin(Urgency::workers);
-      more = recompute_step(*tx, programmes, board, recompute_max, now, &moved);
+      // Those in force now: a command that changed the calendar may have gone before this transaction,
+      // and its dates must not be worked out by the calendar before it.
+      more = recompute_step(*tx, *programmes_.get(), board, recompute_max, now, &moved);
       tx->commit();
       for (Decision& decision : moved) report(board, std::move(decision), now);
     }

@@ -48,8 +48,11 @@ class Board {
   std::optional<Prompt> find_prompt(PromptId id);
   std::vector<Prompt> pending_prompts(Instant now, std::size_t limit);
   std::optional<Instant> next_pending_prompt_at();
-  std::vector<Prompt> list_prompts(std::size_t limit, PromptId after);
-  std::vector<Notice> list_notices(std::size_t limit, NoticeId after);
+  std::vector<Prompt> prompts_about(ItemId item);
+  std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
+                                   std::optional<PromptState> state);
+  std::vector<Notice> list_notices(std::size_t limit, NoticeId after,
+                                   std::optional<NoticeState> state);
   std::vector<Notice> notices_of(PromptId prompt);
   std::optional<Notice> find_notice(NoticeId id);
   std::vector<Notice> due_notices(Instant now, std::size_t limit);

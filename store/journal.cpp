@@ -30,7 +30,7 @@ constexpr std::string_view rows_of_item =
     " LEFT JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
     " WHERE t.board = $board AND t.item = $item ORDER BY t.seq";
 constexpr std::string_view bodies_of_item =
-    "SELECT j.seq, j.at, j.actor, j.for_post, j.kind, b.body FROM journal_items t"
+    "SELECT j.seq, j.at, j.actor, j.for_post, j.kind, b.body, j.item FROM journal_items t"
     " JOIN journal j ON j.board = t.board AND j.seq = t.seq"
     " JOIN journal_bodies b ON b.board = j.board AND b.seq = j.seq"
     " WHERE t.board = $board AND t.item = $item ORDER BY t.seq";
@@ -195,16 +195,19 @@ std::vector<ItemSnapshot> snapshots_of(Connection& connection, std::string_view 
   while (query.step()) {
     const Body body = parse_body(query.text(5));
     if (body.restates) continue;  // no event set what it repeats
+    ItemSnapshot snapshot;
+    snapshot.seq = query.integer(0);
+    snapshot.at = from_ms(query.integer(1));
+    snapshot.actor = query.text(2);
+    snapshot.for_post = query.text(3);
+    snapshot.event = query.text(4);
+    // What was typed about another item, as when its parent was withdrawn, is not this one's to show.
+    if (!body.reason.empty() && query.integer(6) == item.value)
+      snapshot.reason = FieldValue{FieldClass::protected_, Value{body.reason}};
     for (const auto& change : body.changes) {
       if (change.table != &items_table() || !change.now) continue;
       const Changed<Item> items = changed(change, item_from);
       if (items.now.id != item) continue;
-      ItemSnapshot snapshot;
-      snapshot.seq = query.integer(0);
-      snapshot.at = from_ms(query.integer(1));
-      snapshot.actor = query.text(2);
-      snapshot.for_post = query.text(3);
-      snapshot.event = query.text(4);
       snapshot.state = items.now.state;
       for (const auto& [name, value] : items.now.fields) {
         const FieldValue* before = nullptr;
@@ -213,11 +216,9 @@ std::vector<ItemSnapshot> snapshots_of(Connection& connection, std::string_view 
             before = &was->second;
         if (before == nullptr || !(*before == value)) snapshot.fields.emplace(name, value);
       }
-      if (!body.reason.empty())
-        snapshot.reason = FieldValue{FieldClass::protected_, Value{body.reason}};
-      if (!snapshot.fields.empty() || snapshot.reason.is_set())
-        snapshots.push_back(std::move(snapshot));
     }
+    if (!snapshot.fields.empty() || snapshot.reason.is_set())
+      snapshots.push_back(std::move(snapshot));
   }
   return snapshots;
 }

@@ -44,11 +44,22 @@ std::optional<Instant> Board::next_pending_prompt_at() {
   return from_ms(run.integer(0));
 }
 
-std::vector<Prompt> Board::list_prompts(std::size_t limit, PromptId after) {
-  static const std::string sql =
-      prompts_table().select + " AND id > $after ORDER BY id LIMIT $limit";
+std::vector<Prompt> Board::prompts_about(ItemId item) {
+  static const std::string sql = prompts_table().select + " AND item = $item ORDER BY id";
   Query run = query(sql);
+  run.bind("$item", item.value);
+  return read_all(run, prompt_from);
+}
+
+std::vector<Prompt> Board::list_prompts(std::size_t limit, PromptId after,
+                                        std::optional<PromptState> state) {
+  static const std::string of_state =
+      prompts_table().select + " AND id > $after AND state = $state ORDER BY id LIMIT $limit";
+  static const std::string all =
+      prompts_table().select + " AND id > $after ORDER BY id LIMIT $limit";
+  Query run = query(state ? of_state : all);
   run.bind("$after", after.value).bind("$limit", static_cast<std::int64_t>(limit));
+  if (state) run.bind("$state", to_text(*state));
   return read_all(run, prompt_from);
 }
 
@@ -78,11 +89,21 @@ std::vector<Notice> Board::read_notices(Query run) {
   return notices;
 }
 
-std::vector<Notice> Board::list_notices(std::size_t limit, NoticeId after) {
-  static const std::string sql =
+std::vector<Notice> Board::list_notices(std::size_t limit, NoticeId after,
+                                        std::optional<NoticeState> state) {
+  static const std::string all =
       notices_table().select + " AND id > $after ORDER BY id LIMIT $limit";
-  Query run = query(sql);
+  // Of what waits, the delivery knows the state; the rest are few or final.
+  static const std::string waiting =
+      notices_table().select +
+      " AND id > $after AND EXISTS (SELECT 1 FROM deliveries d WHERE d.board = $board"
+      " AND d.notice = notices.id AND d.state = $state) ORDER BY id LIMIT $limit";
+  static const std::string settled =
+      notices_table().select + " AND id > $after AND state = $state ORDER BY id LIMIT $limit";
+  const bool is_settled = state && (*state == NoticeState::held || is_final(*state));
+  Query run = query(!state ? all : is_settled ? settled : waiting);
   run.bind("$after", after.value).bind("$limit", static_cast<std::int64_t>(limit));
+  if (state) run.bind("$state", to_text(*state));
   return read_notices(std::move(run));
 }
 

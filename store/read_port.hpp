@@ -63,11 +63,14 @@ class ReadPort : public Port {
   std::optional<Instant> next_pending_prompt_at() override {
     return board_.next_pending_prompt_at();
   }
-  std::vector<Prompt> list_prompts(std::size_t limit, PromptId after) override {
-    return board_.list_prompts(limit, after);
+  std::vector<Prompt> prompts_about(ItemId item) override { return board_.prompts_about(item); }
+  std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
+                                   std::optional<PromptState> state) override {
+    return board_.list_prompts(limit, after, state);
   }
-  std::vector<Notice> list_notices(std::size_t limit, NoticeId after) override {
-    return board_.list_notices(limit, after);
+  std::vector<Notice> list_notices(std::size_t limit, NoticeId after,
+                                   std::optional<NoticeState> state) override {
+    return board_.list_notices(limit, after, state);
   }
   std::vector<Notice> notices_of(PromptId prompt) override { return board_.notices_of(prompt); }
   std::optional<Notice> find_notice(NoticeId id) override { return board_.find_notice(id); }

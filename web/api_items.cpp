@@ -113,6 +113,9 @@ Response get_items(Context& context, const Segments&) {
       row["owes"] = next->second->name;
       row["owed_by"] = next->second->owed_by;
       row["late"] = context.now > *next->second->due_at;
+      const auto days = local_date(context.now, *context.board.zone) -
+                        local_date(*next->second->due_at, *context.board.zone);
+      row["days_late"] = std::max<std::int64_t>(days.count(), 0);
     }
     rows.push_back(std::move(row));
   }
@@ -153,7 +156,7 @@ Response get_item(Context& context, const Segments& rest) {
     links.push_back(std::move(row));
   }
   for (const auto& row : context.reader->journal_of(item->id))
-    history.push_back(journal_json(context, row));
+    history.push_back(journal_json(context, row, item->id));
   body["obligations"] = std::move(obligations);
   body["assignments"] = std::move(assignments);
   body["links"] = std::move(links);

@@ -30,6 +30,13 @@ const KindDef* kind_of(const Context& context, const Item& item) {
 
 }  // namespace
 
+const std::string& References::of(ItemId id) {
+  const auto known = known_.find(id);
+  if (known != known_.end()) return known->second;
+  const auto item = reader_.find_item(id);
+  return known_[id] = item ? item->reference : std::string{};
+}
+
 void put_instant(json::object& into, std::string_view name, Instant at, const Zone& zone) {
   into[fmt::format("{}_at", name)] = to_text(at);
   into[fmt::format("{}_local", name)] = local_text(at, zone);
@@ -177,7 +184,7 @@ json::object meeting_json(const Context& context, const Meeting& meeting) {
   return body;
 }
 
-json::object journal_json(const Context& context, const JournalRow& row) {
+json::object journal_json(const Context& context, const JournalRow& row, ItemId about) {
   json::object body;
   body["seq"] = row.seq;
   put_instant(body, "recorded", row.at, *context.board.zone);
@@ -195,7 +202,7 @@ json::object journal_json(const Context& context, const JournalRow& row) {
       // One event can touch many agencies' items; an agency reads only of the item itself.
       json::array shown;
       for (const auto& line : lines->get_array())
-        if (context.board_side || line.at("item").as_int64() == row.item.value)
+        if (context.board_side || line.at("item").as_int64() == about.value)
           shown.push_back(line);
       body["lines"] = std::move(shown);
     }

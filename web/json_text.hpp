@@ -1,9 +1,22 @@
 // How the domain's things look in JSON. Values of fields come out here and nowhere else.
 #pragma once
 
+#include <map>
+
 #include "web/context.hpp"
 
 namespace assured::web {
+
+// References for rows that carry only ids, each looked up once. `reader` outlives it.
+class References {
+ public:
+  explicit References(BoardReader& reader) : reader_(reader) {}
+  const std::string& of(ItemId id);
+
+ private:
+  BoardReader& reader_;
+  std::map<ItemId, std::string> known_;
+};
 
 // `name`_at in UTC and `name`_local by the board's clock.
 void put_instant(json::object& into, std::string_view name, Instant at, const Zone& zone);
@@ -22,7 +35,8 @@ json::object prompt_json(const Context& context, const Prompt& prompt);
 json::object notice_json(const Context& context, const Notice& notice);
 json::object meeting_json(const Context& context, const Meeting& meeting);
 // Without the body, which holds values; with the lines it has, which do not.
-json::object journal_json(const Context& context, const JournalRow& row);
+// `about`: the item whose history it is shown in; none: the journal itself.
+json::object journal_json(const Context& context, const JournalRow& row, ItemId about = {});
 json::object outcome_json(const Context& context, const Outcome& outcome);
 
 }  // namespace assured::web

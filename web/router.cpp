@@ -13,7 +13,8 @@ namespace assured::web {
 
 namespace {
 
-enum class Access { anyone_mapped, board_side, operators };
+// `known`: mapped to somebody on the board, or an operator.
+enum class Access { known, anyone_mapped, board_side, board_or_operator, operators };
 
 struct Route {
   std::string_view method;
@@ -34,17 +35,24 @@ constexpr std::array routes{
     Route{"GET", "items/*/files/*/*", Access::anyone_mapped, get_file},
     Route{"GET", "items/*/snapshots", Access::anyone_mapped, get_snapshots},
     Route{"GET", "items/*/reads", Access::board_side, get_reads},
+    Route{"GET", "items/*/notices", Access::anyone_mapped, get_item_notices},
     Route{"GET", "obligations", Access::anyone_mapped, get_obligations},
     Route{"GET", "obligations/*", Access::anyone_mapped, get_obligation},
     Route{"POST", "obligations/*/acknowledge", Access::anyone_mapped, post_obligation},
     Route{"POST", "obligations/*/suspend", Access::anyone_mapped, post_obligation},
     Route{"POST", "obligations/*/rebind", Access::board_side, post_rebind},
-    Route{"GET", "outbox", Access::board_side, get_outbox},
+    Route{"GET", "outbox", Access::board_or_operator, get_outbox},
     Route{"GET", "outbox/notices/*", Access::board_side, get_notice},
+    Route{"POST", "outbox/prompts/*/release", Access::operators, post_held_prompt},
+    Route{"POST", "outbox/prompts/*/expire", Access::operators, post_held_prompt},
+    Route{"POST", "outbox/notices/*/release", Access::operators, post_held_notice},
+    Route{"POST", "outbox/notices/*/expire", Access::operators, post_held_notice},
     Route{"GET", "journal", Access::board_side, get_journal},
     Route{"GET", "meetings", Access::anyone_mapped, get_meetings},
     Route{"POST", "meetings", Access::board_side, post_meeting},
     Route{"POST", "meetings/*", Access::board_side, post_meeting},
+    Route{"GET", "calendar", Access::known, get_calendar},
+    Route{"POST", "calendar", Access::board_or_operator, post_calendar},
     Route{"POST", "people", Access::operators, post_people},
     Route{"GET", "programme/graph", Access::anyone_mapped, get_graph},
 };
@@ -156,6 +164,9 @@ Response on_board(const Request& request, const Target& target, const Api& api) 
   if (route->access == Access::anyone_mapped && context.person.empty()) return problem(nobody());
   if (route->access == Access::board_side && !context.board_side)
     return problem({Errc::forbidden, "Only somebody who holds a post of the board may do this."});
+  if (route->access == Access::board_or_operator && !context.board_side && !context.is_operator)
+    return problem({Errc::forbidden,
+                    "Only somebody who holds a post of the board, or an operator, may do this."});
   return route->answer(context, rest);
 }
 

@@ -101,6 +101,7 @@ Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_v
 
 // A dated override of the board's calendar; running deadlines are recomputed (S5.4). Returns the
 // programmes with the new calendar, to be put in force once the transaction is committed.
+// Errors: not_found (board); invalid (title).
 Result<Programmes> change_calendar(WriteTx& tx, const Programmes& programmes,
                                    std::string_view board, const CalendarOverride& day,
                                    const Caller& caller, Instant now);

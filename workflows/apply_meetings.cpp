@@ -15,6 +15,8 @@ constexpr std::string_view recompute_value = "recompute";
 // Causes of one recomputation, told in each line of what it moved; the changes have rows of their
 // own.
 constexpr std::size_t causes_bytes_max = 500;
+// Of why a day is closed or open: one line of a deadline's working.
+constexpr std::size_t title_bytes_max = 200;
 
 // Open obligations are looked at again from the first. A change that is not worked through yet
 // stays named as a cause beside this one (S5.1).
@@ -184,6 +186,11 @@ Result<Programmes> change_calendar(WriteTx& tx, const Programmes& programmes, st
                                    const CalendarOverride& day, const Caller& caller, Instant now) {
   const auto board = board_of(programmes, id);
   if (!board) return board.error();
+  if (day.title.empty() || day.title.size() > title_bytes_max)
+    return Error{Errc::invalid,
+                 fmt::format("say in at most {} characters why the day is different; deadlines show it",
+                             title_bytes_max),
+                 "title"};
   BoardWriter& writer = tx.board(id);
   writer.write_calendar_override(head_of(caller, day.closed ? "close-day" : "open-day", {}, now),
                                  day, now);

@@ -193,9 +193,12 @@ struct Prompt {
   std::vector<Instant> missed;  // S6.1: the planned instants that passed unsent
   std::optional<Instant> down_from, down_to;
   PromptState state = PromptState::pending;
-  std::string why;            // why superseded or held
+  std::string why;            // why superseded or held; never what somebody typed
   bool operator==(const Prompt&) const = default;
 };
+// `why` of a pending prompt that was held and that somebody released: it is not held again while the
+// outbox as a whole is (S16.3).
+inline constexpr std::string_view released = "released";
 
 enum class NoticeState { pending, leased, accepted, delivered, deferred, bounced, expired, held,
                          superseded, unknown };

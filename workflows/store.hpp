@@ -36,16 +36,17 @@ struct JournalRow {
   Instant occurred_at;     // S14.3: claimed
 };
 
-// The fields that one event set on an item, with its reason.
+// The fields that one event set on an item, with its reason; or the reason alone of what was done about
+// it without changing it, such as an acknowledgement.
 struct ItemSnapshot {
   std::int64_t seq = 0;
   Instant at;
   std::string actor;
   std::string for_post;
   std::string event;
-  std::string state;
+  std::string state;    // empty when the item was not changed
   Fields fields;        // only those that changed
-  FieldValue reason;    // protected, like all that people type
+  FieldValue reason;    // protected, like all that people type; none when typed about another item
 };
 
 // Who does what, for the journal.
@@ -137,8 +138,12 @@ class BoardReader {
   // Pending prompts whose not_before has come, family A first, then oldest.
   virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit) = 0;
   virtual std::optional<Instant> next_pending_prompt_at() = 0;
-  virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after) = 0;
-  virtual std::vector<Notice> list_notices(std::size_t limit, NoticeId after) = 0;
+  virtual std::vector<Prompt> prompts_about(ItemId item) = 0;  // oldest first
+  // Those in `state` alone where one is given: of a notice that waits, its delivery's.
+  virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
+                                           std::optional<PromptState> state = {}) = 0;
+  virtual std::vector<Notice> list_notices(std::size_t limit, NoticeId after,
+                                           std::optional<NoticeState> state = {}) = 0;
   virtual std::vector<Notice> notices_of(PromptId prompt) = 0;
   virtual std::optional<Notice> find_notice(NoticeId id) = 0;
   // Notices whose next try has come, a lease that ran out among them: urgent ones first, then those

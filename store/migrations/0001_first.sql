@@ -177,6 +177,7 @@ CREATE TABLE prompts (
   FOREIGN KEY (board, obligation) REFERENCES obligations (board, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE INDEX prompts_by_obligation ON prompts (board, obligation);
+CREATE INDEX prompts_by_item ON prompts (board, item);
 CREATE INDEX prompts_pending ON prompts (board, created_at, id) WHERE state = 'pending';
 CREATE INDEX prompts_urgent ON prompts (board, created_at, id)
   WHERE state = 'pending' AND family = 'A';

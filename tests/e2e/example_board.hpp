@@ -11,6 +11,7 @@
 #include "store/file_store.hpp"
 #include "store/store.hpp"
 #include "tests/e2e/folder.hpp"
+#include "tests/support/failing_store.hpp"
 #include "web/api.hpp"
 
 namespace assured::test {
@@ -25,6 +26,16 @@ class SetClock : public Clock {
   Instant now_ = *parse_instant("2026-09-01T09:00:00Z");
 };
 
+inline std::string text_of(const boost::json::object& body, const char* name) {
+  return std::string{body.at(name).as_string()};
+}
+
+inline constexpr const char* theme_event =
+    R"({"event":"propose-theme","fields":{"theme":"Neglect","theme_source":"learning-review"}})";
+inline constexpr const char* concern_event =
+    R"({"event":"raise-concern","fields":{"subject_kind":"child","made_safe":"made-safe",
+        "what":"secret words","addressed":["police","nhs-east"]}})";
+
 // Users of the machine, and who they are on the board.
 inline constexpr uid_t qa_officer = 1001, police_lead = 1002, nhs_lead = 1003, qa_chair = 1004,
                        operator_only = 1, nobody = 1999;
@@ -32,7 +43,7 @@ inline constexpr uid_t qa_officer = 1001, police_lead = 1002, nhs_lead = 1003, q
 class ExampleBoard {
  public:
   ExampleBoard()
-      : store(store::open_temporary_store(7)),
+      : store(std::make_unique<FailingStore>(store::open_temporary_store(7))),
         programmes(open_boards(*store, {{programme_path, {}}}, zones, clock.now_)),
         writer(*store, programmes, clock, [] {}),
         api{*store, files, programmes, writer, clock,
@@ -82,9 +93,16 @@ class ExampleBoard {
     return boost::json::parse(response.body).as_object();
   }
 
+  // Reference of a new audit; of a new concern on a new audit.
+  std::string start_audit() { return text_of(get(qa_officer, "POST", "/events", theme_event), "reference"); }
+  std::string raise_concern() {
+    return text_of(
+        get(qa_officer, "POST", "/items/" + start_audit() + "/events", concern_event), "reference");
+  }
+
   SetClock clock;
   SystemZones zones;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<FailingStore> store;
   Folder folder;
   store::FolderFiles files{folder.path};
   CurrentProgrammes programmes;

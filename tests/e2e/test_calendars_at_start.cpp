@@ -126,7 +126,7 @@ TEST_CASE("a day is added by an operator or the board's side, while the service 
   command.board = board_id;
   command.day = {*parse_date("2026-12-31"), true, "Office closed"};
   CHECK(add() == "The service runs on " + settings.socket_path.string() +
-                     ". Stop it first: it keeps the calendar it began with.");
+                     ". Ask it: assuredctl calendar close 2026-12-31 --why \"Office closed\"");
   ::close(fd);
   CHECK(add().empty());
 }

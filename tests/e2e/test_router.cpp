@@ -14,31 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text(const json::object& body, const char* name) {
-  return std::string{body.at(name).as_string()};
-}
-
 // The member `code` of a refusal, after checking that its status is the document's.
 std::string code_of(const web::Response& response) {
   CHECK(response.content_type == "application/problem+json");
   const auto body = json::parse(response.body).as_object();
   CHECK(body.at("status").as_int64() == response.status);
   CHECK_FALSE(body.at("detail").as_string().empty());
-  return text(body, "code");
-}
-
-constexpr const char* theme =
-    R"({"event":"propose-theme","fields":{"theme":"Neglect","theme_source":"learning-review"}})";
-
-std::string start_audit(ExampleBoard& board) {
-  return text(board.get(qa_officer, "POST", "/events", theme), "reference");
-}
-
-std::string raise_concern(ExampleBoard& board) {
-  return text(board.get(qa_officer, "POST", "/items/" + start_audit(board) + "/events",
-                        R"({"event":"raise-concern","fields":{"subject_kind":"child",
-                        "made_safe":"made-safe","what":"secret words","addressed":["police","nhs-east"]}})"),
-              "reference");
+  return text_of(body, "code");
 }
 
 }  // namespace
@@ -53,9 +35,9 @@ TEST_CASE("each error code has its own status and name", "[web]") {
   CHECK(web::status_of(Errc::unavailable) == 503);
   const auto response = web::problem({Errc::refused, "3 of 5 \"cases\"", "case"});
   const auto body = json::parse(response.body).as_object();
-  CHECK(text(body, "type") == "urn:assured:problem:refused");
-  CHECK(text(body, "detail") == "3 of 5 \"cases\"");
-  CHECK(text(body, "field") == "case");
+  CHECK(text_of(body, "type") == "urn:assured:problem:refused");
+  CHECK(text_of(body, "detail") == "3 of 5 \"cases\"");
+  CHECK(text_of(body, "field") == "case");
 }
 
 TEST_CASE("paths and queries are decoded, broken ones refused", "[web]") {
@@ -96,7 +78,7 @@ TEST_CASE("anybody may ask whether the service is well, and nothing else (S14.4)
   CHECK(board.get(nobody, "GET", "/v1/boards").at("boards").as_array().empty());
   for (const auto* path : {"/items", "/obligations", "/outbox", "/journal", "/meetings"})
     CHECK(code_of(board.ask(nobody, "GET", path)) == "forbidden");
-  CHECK(code_of(board.ask(nobody, "POST", "/events", theme)) == "forbidden");
+  CHECK(code_of(board.ask(nobody, "POST", "/events", theme_event)) == "forbidden");
   // The same words for a board that there is not.
   CHECK(board.ask(nobody, "GET", "/v1/boards/elsewhere/items").body ==
         board.ask(nobody, "GET", "/items").body);
@@ -113,18 +95,18 @@ TEST_CASE("what is not in the API is said to be so", "[web]") {
 
 TEST_CASE("an event that may happen changes the item and says what is owed", "[web]") {
   ExampleBoard board;
-  const auto made = board.get(qa_officer, "POST", "/events", theme);
-  CHECK(text(made, "state") == "proposed");
+  const auto made = board.get(qa_officer, "POST", "/events", theme_event);
+  CHECK(text_of(made, "state") == "proposed");
   REQUIRE_FALSE(made.at("opened").as_array().empty());
 
-  const auto item = board.get(qa_officer, "GET", "/items/" + text(made, "reference"));
-  CHECK(text(item.at("fields").as_object(), "theme") == "Neglect");
+  const auto item = board.get(qa_officer, "GET", "/items/" + text_of(made, "reference"));
+  CHECK(text_of(item.at("fields").as_object(), "theme") == "Neglect");
   CHECK(item.at("version").as_int64() == 1);
   CHECK_FALSE(item.at("obligations").as_array().empty());
   CHECK_FALSE(item.at("history").as_array().empty());
   bool found = false;
   for (const auto& offer : item.at("offers").as_array()) {
-    if (text(offer.as_object(), "event") != "open-selection") continue;
+    if (text_of(offer.as_object(), "event") != "open-selection") continue;
     found = true;
     CHECK_FALSE(offer.as_object().at("missing").as_array().empty());
   }
@@ -134,17 +116,17 @@ TEST_CASE("an event that may happen changes the item and says what is owed", "[w
 
   const auto listed = board.get(qa_officer, "GET", "/items?kind=audit&open=true").at("items");
   REQUIRE(listed.as_array().size() == 1);
-  CHECK(text(listed.as_array()[0].as_object(), "owes") == "agree the theme");
+  CHECK(text_of(listed.as_array()[0].as_object(), "owes") == "agree the theme");
   CHECK(board.get(qa_officer, "GET", "/items?kind=case").at("items").as_array().empty());
 }
 
 TEST_CASE("refusals say what is missing, and change nothing", "[web]") {
   ExampleBoard board;
-  const std::string audit = start_audit(board);
+  const std::string audit = board.start_audit();
   const std::string events = "/items/" + audit + "/events";
   CHECK(code_of(board.ask(qa_officer, "POST", "/events",
                           R"({"event":"propose-theme","fields":{"theme":"X"}})")) == "refused");
-  CHECK(code_of(board.ask(police_lead, "POST", "/events", theme)) == "forbidden");
+  CHECK(code_of(board.ask(police_lead, "POST", "/events", theme_event)) == "forbidden");
   CHECK(code_of(board.ask(qa_officer, "POST", events, R"({"event":"open-selection"})")) == "refused");
   CHECK(code_of(board.ask(qa_officer, "POST", events,
                           R"({"event":"open-selection","expected_version":7})")) == "conflict");
@@ -175,7 +157,7 @@ TEST_CASE("bad requests name the member that is wrong", "[web]") {
     CHECK(code_of(response) == "invalid");
     const auto body = json::parse(response.body).as_object();
     REQUIRE(body.contains("field"));
-    CHECK(text(body, "field") == bad.field);
+    CHECK(text_of(body, "field") == bad.field);
   }
   for (const auto* body : {"", "[]", "{", "{\"a\":\"\xff\"}", "[[[[[[[[[[[["})
     CHECK(code_of(board.ask(qa_officer, "POST", "/events", body)) == "invalid");
@@ -186,9 +168,9 @@ TEST_CASE("bad requests name the member that is wrong", "[web]") {
 
 TEST_CASE("protected values go to the board's side and the item's own agency only", "[web]") {
   ExampleBoard board;
-  const std::string concern = raise_concern(board);
+  const std::string concern = board.raise_concern();
   const auto ours = board.get(qa_officer, "GET", "/items/" + concern);
-  CHECK(text(ours.at("fields").as_object(), "what") == "secret words");
+  CHECK(text_of(ours.at("fields").as_object(), "what") == "secret words");
   CHECK(ours.at("hidden_fields").as_int64() == 0);
   // A concern is the board's; an agency sees its own answer and no more.
   const auto theirs = board.ask(police_lead, "GET", "/items/" + concern);
@@ -204,16 +186,16 @@ TEST_CASE("protected values go to the board's side and the item's own agency onl
 
 TEST_CASE("an agency sees its own answers and not another's", "[web]") {
   ExampleBoard board;
-  raise_concern(board);
+  board.raise_concern();
   const auto all = board.get(qa_officer, "GET", "/items?kind=answer").at("items").as_array();
   REQUIRE(all.size() == 2);
   const auto theirs = board.get(police_lead, "GET", "/items?kind=answer").at("items").as_array();
   REQUIRE(theirs.size() == 1);
-  CHECK(text(theirs[0].as_object(), "agency") == "police");
+  CHECK(text_of(theirs[0].as_object(), "agency") == "police");
   for (const auto& item : all) {
     const auto& row = item.as_object();
-    const bool own = text(row, "agency") == "police";
-    const std::string path = "/items/" + text(row, "reference");
+    const bool own = text_of(row, "agency") == "police";
+    const std::string path = "/items/" + text_of(row, "reference");
     CHECK(board.ask(police_lead, "GET", path).status == (own ? 200 : 404));
     const auto event = board.ask(police_lead, "POST", path + "/events", R"({"event":"see"})");
     INFO(event.body);
@@ -221,19 +203,19 @@ TEST_CASE("an agency sees its own answers and not another's", "[web]") {
   }
   const auto owed = board.get(police_lead, "GET", "/obligations");
   for (const auto& row : owed.at("obligations").as_array())
-    CHECK(text(row.as_object(), "owed_by").find("nhs-east") == std::string::npos);
+    CHECK(text_of(row.as_object(), "owed_by").find("nhs-east") == std::string::npos);
   CHECK(code_of(board.ask(police_lead, "GET", "/outbox")) == "forbidden");
   CHECK(code_of(board.ask(police_lead, "GET", "/journal")) == "forbidden");
 }
 
 TEST_CASE("an obligation is acknowledged by who owes it, for a span that is one", "[web]") {
   ExampleBoard board;
-  raise_concern(board);
+  board.raise_concern();
   std::int64_t seen = 0;
   const auto owed = board.get(police_lead, "GET", "/obligations");
   for (const auto& row : owed.at("obligations").as_array())
-    if (text(row.as_object(), "owed_by") == "post:police/lead" &&
-        text(row.as_object(), "name") == "see the concern")
+    if (text_of(row.as_object(), "owed_by") == "post:police/lead" &&
+        text_of(row.as_object(), "name") == "see the concern")
       seen = row.as_object().at("id").as_int64();
   REQUIRE(seen != 0);
   const std::string path = "/obligations/" + std::to_string(seen) + "/acknowledge";
@@ -255,12 +237,12 @@ TEST_CASE("meetings are planned, moved and held by the board's side", "[web]") {
                           R"({"body":"qa-subgroup","start":"soon"})")) == "invalid");
   const auto made = board.get(qa_officer, "POST", "/meetings",
                               R"({"body":"qa-subgroup","start":"2026-10-01 10:00"})");
-  CHECK(text(made, "start_at") == "2026-10-01T09:00:00Z");  // summer time
+  CHECK(text_of(made, "start_at") == "2026-10-01T09:00:00Z");  // summer time
   const std::string path = "/meetings/" + std::to_string(made.at("id").as_int64());
   CHECK(code_of(board.ask(qa_officer, "POST", path, R"({"what":"forget"})")) == "invalid");
   const auto moved =
       board.get(qa_officer, "POST", path, R"({"what":"move","start":"2026-11-03 10:00"})");
-  CHECK(text(moved, "start_at") == "2026-11-03T10:00:00Z");
+  CHECK(text_of(moved, "start_at") == "2026-11-03T10:00:00Z");
   CHECK(board.get(police_lead, "GET", "/meetings").at("meetings").as_array().size() == 1);
 }
 

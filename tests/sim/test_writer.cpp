@@ -7,8 +7,10 @@
 #include "daemon/writer.hpp"
 #include "store/store.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/failing_store.hpp"
 
 using namespace assured;
+using assured::test::FailingStore;
 
 namespace {
 
@@ -16,51 +18,8 @@ struct StoppedClock : Clock {
   Instant now() const override { return *parse_instant("2026-11-02T09:00:00Z"); }
 };
 
-// A store whose commits fail when told to.
-class FailingStore : public Store {
- public:
-  explicit FailingStore(Store& store) : store_(store) {}
-
-  class Tx : public WriteTx {
-   public:
-    Tx(std::unique_ptr<WriteTx> tx, const FailingStore& store) : tx_(std::move(tx)), store_(store) {}
-    BoardWriter& board(std::string_view id) override { return tx_->board(id); }
-    bool try_within(const std::function<bool()>& work) override { return tx_->try_within(work); }
-    void commit() override {
-      if (store_.commits_fail) throw StoreError("the disk is full", true);
-      tx_->commit();
-      ++store_.commits;
-    }
-
-   private:
-    std::unique_ptr<WriteTx> tx_;
-    const FailingStore& store_;
-  };
-
-  std::unique_ptr<WriteTx> begin(Urgency urgency) override {
-    if (begins_fail) throw StoreError("the disk is gone", true);
-    return std::make_unique<Tx>(store_.begin(urgency), *this);
-  }
-  std::unique_ptr<BoardReader> reader(std::string_view board) override { return store_.reader(board); }
-  std::vector<std::string> boards() override { return store_.boards(); }
-  std::vector<DueKey> due(Instant now, std::size_t limit, const DueKey& after) override {
-    return store_.due(now, limit, after);
-  }
-  std::optional<Instant> next_due_at(Instant after) override { return store_.next_due_at(after); }
-  VerifyReport verify(std::string_view board) override { return store_.verify(board); }
-  std::string head(std::string_view board) override { return store_.head(board); }
-
-  bool begins_fail = false;
-  bool commits_fail = false;
-  mutable std::atomic<int> commits{0};
-
- private:
-  Store& store_;
-};
-
 struct World {
-  std::unique_ptr<Store> real = store::open_temporary_store();
-  FailingStore store{*real};
+  FailingStore store{store::open_temporary_store()};
   CurrentProgrammes programmes{Programmes{}};
   StoppedClock clock;
   std::atomic<int> committed{0};
@@ -82,7 +41,7 @@ struct World {
                           }});
   }
   std::string value(const std::string& name) {
-    return real->reader("board")->find_value(name).value_or("(none)");
+    return store.reader("board")->find_value(name).value_or("(none)");
   }
 };
 

@@ -1,0 +1,240 @@
+// What is the board's own, through the API: its calendar, and mail that is held.
+#include "daemon/planner.hpp"
+#include "daemon/workers.hpp"
+#include "notifiers/renderer.hpp"
+#include "tests/e2e/example_board.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace assured;
+using namespace assured::test;
+namespace json = boost::json;
+
+namespace {
+
+// The open obligation of that name, with the working of its deadline.
+json::object obligation(ExampleBoard& board, const std::string& name) {
+  const auto all = board.get(qa_officer, "GET", "/obligations");
+  for (const auto& row : all.at("obligations").as_array())
+    if (text_of(row.as_object(), "name") == name)
+      return board.get(qa_officer, "GET",
+                       "/obligations/" + std::to_string(row.at("id").as_int64()));
+  throw std::runtime_error("nobody owes: " + name);
+}
+
+// What the working says about a date: "counted 3", or why it was skipped.
+std::string working(const json::object& obligation, const std::string& date) {
+  for (const auto& line : obligation.at("working").as_array()) {
+    const auto& row = line.as_object();
+    if (text_of(row, "date") != date) continue;
+    return row.at("counted").as_int64() > 0 ? "counted" : text_of(row, "reason");
+  }
+  return "(not there)";
+}
+
+// Plans mail; nothing is sent.
+struct Planning {
+  explicit Planning(ExampleBoard& board)
+      : planner(*board.store, board.programmes, renderer, {"key", "board.example"}) {}
+  notifiers::MailRenderer renderer;
+  Planner planner;
+};
+
+std::int64_t first_id(const json::object& outbox, const char* what) {
+  return outbox.at(what).as_array().at(0).as_object().at("id").as_int64();
+}
+
+const std::string closed_day = R"({"date":"2026-09-15","closed":true,"title":"Office closed"})";
+
+}  // namespace
+
+TEST_CASE("a day closed through the API moves running deadlines, without a restart (S5.4)", "[web]") {
+  ExampleBoard board;
+  board.start_audit();
+  const auto before = obligation(board, "agree the theme");
+  CHECK(text_of(before, "due_local") == "2026-10-13 17:00");
+  CHECK(working(before, "2026-09-15") == "counted");
+
+  Scheduler scheduler{*board.store, board.programmes};
+  scheduler.run_once(board.clock.now_);
+  const auto day = board.get(qa_officer, "POST", "/calendar", closed_day);
+  CHECK(text_of(day, "date") == "2026-09-15");
+  scheduler.run_once(board.clock.now_);
+  const auto after = obligation(board, "agree the theme");
+  CHECK(text_of(after, "due_local") == "2026-10-14 17:00");
+  CHECK(text_of(after, "first_due_local") == "2026-10-13 17:00");
+  CHECK(working(after, "2026-09-15") == "Office closed");
+
+  // What begins afterwards is counted by it as well.
+  const auto second = board.get(qa_officer, "POST", "/events", theme_event);
+  CHECK(text_of(second.at("opened").as_array().at(0).as_object(), "due_local") == "2026-10-14 17:00");
+
+  board.get(operator_only, "POST", "/calendar",
+            R"({"date":"2026-09-15","closed":false,"title":"Open after all"})");
+  scheduler.run_once(board.clock.now_);
+  CHECK(text_of(obligation(board, "agree the theme"), "due_local") == "2026-10-13 17:00");
+  CHECK(board.store->verify(board_id).faults.empty());
+}
+
+TEST_CASE("a day closed while a pass has begun is not worked out by the calendar before it", "[web]") {
+  ExampleBoard board;
+  board.start_audit();
+  Scheduler scheduler{*board.store, board.programmes};
+  board.store->before_begin = [&] { board.get(qa_officer, "POST", "/calendar", closed_day); };
+  scheduler.run_once(board.clock.now_);
+  CHECK(text_of(obligation(board, "agree the theme"), "due_local") == "2026-10-14 17:00");
+}
+
+TEST_CASE("the calendar shows holidays of a year and the days on record", "[web]") {
+  ExampleBoard board;
+  board.get(qa_officer, "POST", "/calendar", closed_day);
+  for (const uid_t who : {qa_officer, police_lead, operator_only}) {
+    const auto calendar = board.get(who, "GET", "/calendar?year=2027");
+    CHECK(text_of(calendar, "nation") == "england-and-wales");
+    CHECK(calendar.at("holidays").as_array().size() == 8);
+    CHECK(text_of(calendar.at("holidays").as_array().at(0).as_object(), "date") == "2027-01-01");
+    REQUIRE(calendar.at("overrides").as_array().size() == 1);
+    CHECK(text_of(calendar.at("overrides").as_array().at(0).as_object(), "title") == "Office closed");
+  }
+  CHECK(board.get(qa_officer, "GET", "/calendar").at("year").as_int64() == 2026);
+  CHECK(board.ask(nobody, "GET", "/calendar").status == 403);
+  CHECK(board.ask(qa_officer, "GET", "/calendar?year=1812").status == 400);
+}
+
+TEST_CASE("a day that cannot be recorded changes nothing", "[web]") {
+  ExampleBoard board;
+  CHECK(board.ask(police_lead, "POST", "/calendar", closed_day).status == 403);
+  for (const auto* bad : {R"({"date":"2026-02-30","closed":true,"title":"x"})",
+                          R"({"date":"2026-09-15","title":"x"})", R"({"closed":true,"title":"x"})",
+                          R"({"date":"2026-09-15","closed":true})",
+                          R"({"date":"2026-09-15","closed":true,"title":"x","why":"y"})"})
+    CHECK(board.ask(qa_officer, "POST", "/calendar", bad).status == 400);
+  board.store->commits_fail = true;
+  CHECK(board.ask(qa_officer, "POST", "/calendar", closed_day).status == 503);
+  board.store->commits_fail = false;
+  CHECK(board.get(qa_officer, "GET", "/calendar").at("overrides").as_array().empty());
+  // Not in force either.
+  const auto made = board.get(qa_officer, "POST", "/events", theme_event);
+  CHECK(text_of(made.at("opened").as_array().at(0).as_object(), "due_local") == "2026-10-13 17:00");
+}
+
+TEST_CASE("a held prompt is planned again when an operator releases it, or given up (S16.3)", "[web]") {
+  ExampleBoard board;
+  {
+    const auto tx = board.store->begin();
+    tx->board(board_id).put_value(outbox_hold_value, "restored from a backup");
+    tx->commit();
+  }
+  board.raise_concern();
+  Planning planning{board};
+  planning.planner.run_once(board.clock.now_);
+  const auto held = board.get(operator_only, "GET", "/outbox?state=held");
+  REQUIRE(held.at("prompts").as_array().size() >= 2);
+  for (const auto& prompt : held.at("prompts").as_array())
+    CHECK(text_of(prompt.as_object(), "why") == "restored from a backup");
+  const auto id = first_id(held, "prompts");
+  const std::string path = "/outbox/prompts/" + std::to_string(id);
+  CHECK(board.ask(qa_officer, "POST", path + "/release", R"({"reason":"true"})").status == 403);
+  CHECK(board.ask(operator_only, "POST", path + "/release", "{}").status == 400);
+  CHECK(board.ask(operator_only, "POST", "/outbox/prompts/99999/release", R"({"reason":"x"})").status ==
+        404);
+
+  const auto released =
+      board.get(operator_only, "POST", path + "/release", R"({"reason":"secret: it is true"})");
+  CHECK(text_of(released, "state") == "pending");
+  planning.planner.run_once(board.clock.now_);
+  const auto noticed = board.store->reader(board_id)->find_prompt(PromptId{id});
+  CHECK(noticed->state == PromptState::noticed);  // though the outbox is still held
+  CHECK(board.ask(operator_only, "POST", path + "/release", R"({"reason":"again"})").status == 422);
+
+  const auto rest = board.get(operator_only, "GET", "/outbox?state=held");
+  CHECK(rest.at("prompts").as_array().size() == held.at("prompts").as_array().size() - 1);
+  const auto next = first_id(rest, "prompts");
+  const auto expired =
+      board.get(operator_only, "POST", "/outbox/prompts/" + std::to_string(next) + "/expire",
+                R"({"reason":"secret: sent by hand"})");
+  CHECK(text_of(expired, "state") == "superseded");
+  planning.planner.run_once(board.clock.now_);
+  CHECK(board.store->reader(board_id)->find_prompt(PromptId{next})->state == PromptState::superseded);
+  // Who did it is in the journal; what they typed is shown nowhere but with the protected values.
+  const auto rows = board.store->reader(board_id)->list_journal(0, 500);
+  CHECK(std::count_if(rows.begin(), rows.end(), [](const JournalRow& row) {
+          return row.actor == "uid:1" && (row.kind == "release" || row.kind == "expire");
+        }) == 2);
+  for (const auto* shown : {"/outbox", "/journal"})
+    CHECK(board.ask(qa_officer, "GET", shown).body.find("secret") == std::string::npos);
+  CHECK(board.ask(qa_officer, "GET", "/items/" + text_of(released, "reference") + "/snapshots")
+            .body.find("secret: it is true") !=
+        std::string::npos);
+  CHECK(board.store->verify(board_id).faults.empty());
+}
+
+TEST_CASE("a held notice is sent as committed, or given up, and not when it is true no more", "[web]") {
+  ExampleBoard board;
+  board.raise_concern();
+  // As the planner holds a mail that seems to name somebody (S12.4).
+  std::vector<NoticeId> ids;
+  const auto hold = [&](std::size_t i) {
+    const auto tx = board.store->begin();
+    BoardWriter& writer = tx->board(board_id);
+    const Prompt was = writer.list_prompts(10, {}).at(i);
+    Prompt noticed = was;
+    noticed.state = PromptState::noticed;
+    Notice notice;
+    notice.prompts = {was.id};
+    notice.item = was.item;
+    notice.to = was.to;
+    notice.address = "lead@police.example";
+    notice.message_id = "m" + std::to_string(i) + "@board.example";
+    notice.created_at = board.clock.now_;
+    notice.state = NoticeState::held;
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "notice";
+    head.occurred_at = board.clock.now_;
+    ids.push_back(writer.write_notices(head, {{was, noticed}}, {{notice, "mail"}}, board.clock.now_)
+                      .front()
+                      .id);
+    tx->commit();
+    return "/outbox/notices/" + std::to_string(ids.back().value);
+  };
+  const auto first = hold(0), second = hold(1);
+  CHECK(board.get(operator_only, "GET", "/outbox?state=held").at("notices").as_array().size() == 2);
+  CHECK(board.get(qa_officer, "GET", "/outbox").at("counts").as_object().at("held").as_int64() == 2);
+  CHECK(board.ask(police_lead, "POST", first + "/release", R"({"reason":"x"})").status == 403);
+  const auto released = board.get(operator_only, "POST", first + "/release", R"({"reason":"no name"})");
+  CHECK(text_of(released, "state") == "pending");
+  CHECK(released.at("attempts").as_int64() == 0);
+  CHECK(released.contains("next_try_at"));
+  CHECK(board.store->reader(board_id)->due_notices(board.clock.now_, 10).size() == 1);
+  CHECK(board.ask(operator_only, "POST", first + "/expire", R"({"reason":"x"})").status == 422);
+  const auto expired = board.get(operator_only, "POST", second + "/expire", R"({"reason":"a name"})");
+  CHECK(text_of(expired, "state") == "expired");
+  CHECK(board.get(operator_only, "GET", "/outbox?state=held").at("notices").as_array().empty());
+  CHECK(board.get(operator_only, "GET", "/outbox?state=expired").at("notices").as_array().size() == 1);
+  CHECK(board.ask(operator_only, "GET", "/outbox?state=lost").status == 400);
+  CHECK(board.store->verify(board_id).faults.empty());
+}
+
+TEST_CASE("whom an item's mail went to is for those who may see the rest of it", "[web]") {
+  ExampleBoard board;
+  board.raise_concern();
+  Planning planning{board};
+  planning.planner.run_once(board.clock.now_);
+  std::string own, other;
+  const auto answers = board.get(qa_officer, "GET", "/items?kind=answer");
+  for (const auto& row : answers.at("items").as_array())
+    (text_of(row.as_object(), "agency") == "police" ? own : other) =
+        text_of(row.as_object(), "reference");
+  const auto theirs = board.get(police_lead, "GET", "/items/" + own + "/notices");
+  REQUIRE_FALSE(theirs.at("notices").as_array().empty());
+  for (const auto& notice : theirs.at("notices").as_array()) {
+    CHECK(text_of(notice.as_object(), "to").find("police") != std::string::npos);
+    CHECK(text_of(notice.as_object(), "reference") == own);
+  }
+  CHECK(board.ask(police_lead, "GET", "/items/" + other + "/notices").status == 404);
+  const auto audit = text_of(
+      board.get(qa_officer, "GET", "/items?kind=audit").at("items").as_array().at(0).as_object(),
+      "reference");
+  CHECK(board.ask(police_lead, "GET", "/items/" + audit + "/notices").status == 403);
+  CHECK(board.get(qa_officer, "GET", "/items/" + audit + "/notices").at("notices").as_array().empty());
+}

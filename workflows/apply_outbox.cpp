@@ -1,0 +1,99 @@
+#include "workflows/apply_outbox.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "workflows/applying.hpp"
+
+namespace assured {
+
+namespace {
+
+Result<void> check_command(const Programmes& programmes, const HeldMail& command) {
+  const auto board = board_of(programmes, command.board);
+  if (!board) return board.error();
+  if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
+  return {};
+}
+
+template <class State>
+Error not_held(std::string_view what, State state) {
+  return Error{Errc::refused,
+               fmt::format("this {} is {}; only a held one is released or expired", what, to_text(state))};
+}
+
+// The prompts of one mail are about one item where it stands alone, and no row of the journal names an
+// item for a mail about several.
+ItemId item_of(const Notice& notice) {
+  return notice.prompts.size() == 1 ? notice.item : ItemId{};
+}
+
+Result<Prompt> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                        PromptId id, bool release, Instant now) {
+  if (const auto good = check_command(programmes, command); !good) return good.error();
+  BoardWriter& writer = tx.board(command.board);
+  const auto was = writer.find_prompt(id);
+  if (!was) return Error{Errc::not_found, "there is no such prompt", "prompt"};
+  if (was->state != PromptState::held) return not_held("prompt", was->state);
+  Prompt prompt = *was;
+  prompt.state = release ? PromptState::pending : PromptState::superseded;
+  prompt.why = release ? std::string{released} : "an operator gave it up";
+  const std::string what = release ? "release" : "expire";
+  Decision decision;
+  decision.subject = prompt.item;
+  decision.prompts.push_back({*was, prompt});
+  decision.lines.push_back({prompt.item, what, fmt::format("held mail to {}", prompt.to)});
+  writer.write(head_of(command.caller, what, prompt.item, now, command.reason), decision, now);
+  return prompt;
+}
+
+// Whether somebody still owes something that the mail asks for; a mail that asks for nothing tells.
+bool is_still_true(BoardWriter& writer, const Notice& notice) {
+  return std::any_of(notice.prompts.begin(), notice.prompts.end(), [&](const PromptId id) {
+    const auto prompt = writer.find_prompt(id);
+    if (!prompt || !prompt->obligation) return true;
+    const auto obligation = writer.find_obligation(prompt->obligation);
+    return !obligation || obligation->is_open();
+  });
+}
+
+Result<Notice> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                        NoticeId id, bool release, Instant now) {
+  if (const auto good = check_command(programmes, command); !good) return good.error();
+  BoardWriter& writer = tx.board(command.board);
+  auto notice = writer.find_notice(id);
+  if (!notice) return Error{Errc::not_found, "there is no such notice", "notice"};
+  if (notice->state != NoticeState::held) return not_held("notice", notice->state);
+  if (release && !is_still_true(writer, *notice))
+    return Error{Errc::refused, "what this mail asks for has been done since; expire it"};
+  notice->state = release ? NoticeState::pending : NoticeState::expired;
+  writer.write_notice_state(head_of(command.caller, release ? "release" : "expire", item_of(*notice),
+                                    now, command.reason),
+                            *notice, now);
+  return *writer.find_notice(id);
+}
+
+}  // namespace
+
+Result<Prompt> release_prompt(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                              PromptId id, Instant now) {
+  return end_hold(tx, programmes, command, id, true, now);
+}
+
+Result<Prompt> expire_prompt(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                             PromptId id, Instant now) {
+  return end_hold(tx, programmes, command, id, false, now);
+}
+
+Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                              NoticeId id, Instant now) {
+  return end_hold(tx, programmes, command, id, true, now);
+}
+
+Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                             NoticeId id, Instant now) {
+  return end_hold(tx, programmes, command, id, false, now);
+}
+
+}  // namespace assured

@@ -1,0 +1,32 @@
+// What an operator decides about mail that is held (S12.4, S14.4, S16.3).
+#pragma once
+
+#include "workflows/apply.hpp"
+
+namespace assured {
+
+struct HeldMail {
+  std::string board;
+  std::string reason;  // typed: kept in the journal as protected text
+  Caller caller;
+};
+
+// A held prompt waits to be planned again, as if its rung had fired now; it is held again when what was
+// wrong still is, but not because the outbox as a whole is held.
+// Errors: not_found; refused (it is not held); invalid (no reason).
+Result<Prompt> release_prompt(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                              PromptId id, Instant now);
+// A held prompt is given up: superseded.
+// Errors: as release_prompt().
+Result<Prompt> expire_prompt(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                             PromptId id, Instant now);
+// A held notice is sent as it was committed.
+// Errors: as release_prompt(); refused also when all that it asks for has been done since.
+Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                              NoticeId id, Instant now);
+// A held notice is given up: expired.
+// Errors: as release_prompt().
+Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                             NoticeId id, Instant now);
+
+}  // namespace assured
