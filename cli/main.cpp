@@ -148,6 +148,11 @@ int run(int argc, char** argv) {
     command->callback(
         [&, action = std::string{name}] { code = end_hold(target, held_mail, action); });
   }
+  auto* looked_at = outbox->add_subcommand(
+      "looked-at", "Say that the mail which the detectors stopped was looked at (board team)");
+  looked_at->add_option("obligation", held_mail.id, "Its number, from `obligations`")->required();
+  looked_at->add_option("--reason", held_mail.reason, "What was found")->required();
+  looked_at->callback([&] { code = say_looked_at(target, held_mail); });
   long long notice = 0;
   auto* outbox_show = outbox->add_subcommand("show", "Print one notice's mail as it was sent");
   outbox_show->add_option("notice", notice, "Its number, from `outbox list`")->required();

@@ -87,4 +87,14 @@ int end_hold(const Target& target, const HeldOptions& options, const std::string
              });
 }
 
+int say_looked_at(const Target& target, const HeldOptions& options) {
+  json::object body;
+  body["reason"] = options.reason;
+  return ask(target, "POST",
+             board_path(target, fmt::format("obligations/{}/resolve", options.id)),
+             json::serialize(body), [&](const json::object& answer) {
+               fmt::print("noted about {}\n", text_of(answer, "reference"));
+             });
+}
+
 }  // namespace assured::cli

@@ -41,16 +41,6 @@ bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || is_v4;
 }
 
-bool is_address(std::string_view text) {
-  const auto at = text.find('@');
-  const auto is_local = [](unsigned char c) {
-    return c > 0x20 && c < 0x7f && std::string_view{"<>()[]\\,;:\"@"}.find(static_cast<char>(c)) ==
-                                       std::string_view::npos;
-  };
-  return at != std::string_view::npos && at != 0 && at + 1 < text.size() &&
-         all_of(text.substr(0, at), is_local) && all_of(text.substr(at + 1), is_host_char);
-}
-
 // Reads the settings of one table.
 class RelayReader {
  public:
@@ -160,6 +150,16 @@ class RelayReader {
 };
 
 }  // namespace
+
+bool is_address(std::string_view text) {
+  const auto at = text.find('@');
+  const auto is_local = [](unsigned char c) {
+    return c > 0x20 && c < 0x7f && std::string_view{"<>()[]\\,;:\"@"}.find(static_cast<char>(c)) ==
+                                       std::string_view::npos;
+  };
+  return at != std::string_view::npos && at != 0 && at + 1 < text.size() &&
+         all_of(text.substr(0, at), is_local) && all_of(text.substr(at + 1), is_host_char);
+}
 
 std::optional<RelaySettings> read_relay(const toml::table& root, const std::string& from_domain,
                                         SettingsReader& reader) {

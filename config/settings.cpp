@@ -23,7 +23,7 @@ constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
 
 constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
                               "from_domain",    "programmes",      "calendars",     "operators",
-                              "relay",          "log_level",      "sleep_s_max",     "stop_timeout_s",
+                              "relay",          "mail",           "log_level",      "sleep_s_max",     "stop_timeout_s",
                               "request_timeout_s", "request_bytes_max", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
 
@@ -164,6 +164,7 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
                "this must be a domain in small letters", "such as \"board.example\"");
 
   settings.relay = read_relay(root, settings.from_domain, reader);
+  settings.mail = read_mail(root, reader);
   read_programmes(root, reader, settings);
   read_calendars(root, reader, settings);
   read_operators(root, reader, settings);

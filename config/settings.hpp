@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "workflows/mail_policy.hpp"
 #include "workflows/programme.hpp"
 
 namespace assured::config {
@@ -59,6 +60,7 @@ struct Settings {
   std::filesystem::path socket_path;         // default: state_folder/assured.sock
   std::filesystem::path mail_folder;         // default: state_folder/mail
   std::string from_domain;                   // right side of every Message-ID
+  MailPolicy mail;                           // where mail may go: [mail]
   std::optional<RelaySettings> relay;
   std::vector<ProgrammeSource> programmes;
   std::vector<CalendarSource> calendars;     // one-off holidays of a nation

@@ -90,6 +90,12 @@ class SettingsReader {
   std::filesystem::path source_;
 };
 
+// A mail address without a name, "officer@board.example".
+bool is_address(std::string_view text);
+
+// The table [mail]; live, to everywhere, when there is none (config/read_mail.cpp).
+MailPolicy read_mail(const toml::table& root, SettingsReader& reader);
+
 // The table [relay], or nothing when there is none (config/read_relay.cpp).
 std::optional<RelaySettings> read_relay(const toml::table& root, const std::string& from_domain,
                                         SettingsReader& reader);

@@ -72,6 +72,7 @@ Planner::Planner(Store& store, const CurrentProgrammes& programmes, const Render
 
 Instant Planner::run_once(Instant now) {
   Instant wake = Instant::max();
+  if (settings_.policy) policy_ = settings_.policy();
   const bool routine_waits = settings_.routine_waits && settings_.routine_waits(now);
   for (const std::string& board : programmes_.get()->boards()) {
     std::set<PromptId> waiting;
@@ -153,7 +154,7 @@ std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
                                                      const PlannedPrompt& planned,
                                                      std::string& why_none) const {
   const Establishment& e = planned.rules.establishment;
-  const MailPolicy& policy = settings_.policy;
+  const MailPolicy& policy = policy_;
   // A definition that items are pinned to may use wording that the board has since removed.
   if (!e.texts.contains(planned.was.template_name)) {
     why_none = fmt::format("the wording of “{}” is missing from the programme",
@@ -214,8 +215,9 @@ void Planner::write_group(Slice& slice, const Group& group) {
   std::sort(keys.begin(), keys.end());
   std::sort(ids.begin(), ids.end());
   const PlannedPrompt& first = group.prompts.front();
-  const MailPolicy& policy = settings_.policy;
+  const MailPolicy& policy = policy_;
   std::vector<std::pair<Notice, std::string>> made;
+  bool bared = false;
   for (const ContactPoint& to : group.points) {
     NoticeDraft draft;
     draft.board = slice.board_id;
@@ -237,8 +239,10 @@ void Planner::write_group(Slice& slice, const Group& group) {
     for (const PlannedPrompt& planned : group.prompts) {
       auto slots = slots_of(planned, to, slice.now);
       // S12.4: family A goes out at once, in its bare form.
-      if (draft.family == Family::a && has_identifier(slots))
+      if (draft.family == Family::a && has_identifier(slots)) {
         std::erase_if(slots, [](const auto& slot) { return slot.first.starts_with("field."); });
+        bared = true;
+      }
       draft.parts.push_back(
           {planned.item.reference, std::move(slots), missed_of(planned),
            &planned.rules.establishment.texts.find(planned.was.template_name)->second});
@@ -257,6 +261,8 @@ void Planner::write_group(Slice& slice, const Group& group) {
   const ItemId subject = group.prompts.size() == 1 ? first.item.id : ItemId{};
   slice.writer.write_notices(system_head("notice", subject, slice.now), prompts, std::move(made),
                              slice.now);
+  if (bared)
+    tell_board_team(slice, first, "a field looks as if it named a person; urgent mail went out without");
   WorkReport report;
   report.board = slice.board_id;
   report.what = "planned";
@@ -265,7 +271,20 @@ void Planner::write_group(Slice& slice, const Group& group) {
   if (group.held) {
     // What will not be sent has failed for good: seniors need not wait for it (S6.2).
     note_outcome(slice.writer, first.rules, first.item, first.obligation, first.was, slice.now);
+    tell_board_team(slice, first, "mail is held: it looks as if it named a person");
   }
+}
+
+// S12.4.
+void Planner::tell_board_team(Slice& slice, const PlannedPrompt& about, std::string_view why) {
+  // As it is now: another prompt of this transaction may have changed it.
+  const auto item = slice.writer.find_item(about.item.id);
+  ASSURED_ASSERT(item.has_value());
+  Facts facts = load_facts(slice.writer, about.rules, *item, FactsNeeded{});
+  facts.ids = slice.writer.take_ids();
+  const Decision decision = decide_held(about.rules, *item, facts, why, slice.now);
+  if (decision.obligations.empty()) return;
+  slice.writer.write(system_head("held", item->id, slice.now), decision, slice.now);
 }
 
 void Planner::close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state,

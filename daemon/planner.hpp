@@ -7,25 +7,15 @@
 
 #include "daemon/planning.hpp"
 #include "daemon/workers.hpp"
+#include "workflows/mail_policy.hpp"
 #include "workflows/rendering.hpp"
 
 namespace assured {
 
-// Where mail may go (DESIGN.md 8, "Modes").
-struct MailPolicy {
-  enum class Mode {
-    observe,   // nothing leaves: prompts are held
-    redirect,  // all to one address, family A only when that address is the board's own
-    live,
-  } mode = Mode::live;
-  std::string redirect_to;
-  std::set<std::string, std::less<>> domains;  // live: mail leaves to these only; empty: to all
-};
-
 struct PlannerSettings {
   std::string message_id_key;     // keeps the ids of one installation apart from another's (S10.4)
   std::string message_id_domain;
-  MailPolicy policy = {};
+  std::function<MailPolicy()> policy = {};  // as it is now; none: live
   // Whether routine mail waits because the clock cannot be trusted (S16.3); none: it never does.
   std::function<bool(Instant now)> routine_waits = {};
 };
@@ -48,12 +38,14 @@ class Planner : public Worker {
                                               std::string& why_none) const;
   void add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points);
   void write_group(Slice& slice, const Group& group);
+  void tell_board_team(Slice& slice, const PlannedPrompt& about, std::string_view why);
   void close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state, std::string why);
 
   Store& store_;
   const CurrentProgrammes& programmes_;
   const Renderer& renderer_;
   PlannerSettings settings_;
+  MailPolicy policy_;  // of this pass
   WorkObserver observer_;
 };
 

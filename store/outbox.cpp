@@ -144,6 +144,14 @@ std::optional<Instant> Board::next_try_at() {
   return from_ms(run.integer(0));
 }
 
+std::size_t Board::count_held(ItemId item) {
+  Query run = query(
+      "SELECT COUNT(*) FROM notices WHERE board = $board AND state = 'held' AND item = $item");
+  run.bind("$item", item.value);
+  run.step();
+  return static_cast<std::size_t>(run.integer(0));
+}
+
 OutboxCounts Board::outbox_counts() {
   OutboxCounts counts;
   Query states = query("SELECT state, COUNT(*) FROM deliveries WHERE board = $board GROUP BY state");

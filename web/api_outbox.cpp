@@ -174,4 +174,18 @@ Response post_held_notice(Context& context, const Segments& rest) {
                 });
 }
 
+// obligations/{id}/resolve
+Response post_resolved(Context& context, const Segments& rest) {
+  const auto command = read_held_mail(context);
+  if (!command) return problem(command.error());
+  const auto id = read_number(rest[1], "obligation");
+  if (!id) return problem(id.error());
+  return submit(context,
+                [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+                  const auto outcome = resolve_held(tx, programmes, *command, ObligationId{*id}, now);
+                  if (!outcome) return outcome.error();
+                  return Done{json::serialize(outcome_json(context, *outcome))};
+                });
+}
+
 }  // namespace assured::web

@@ -68,6 +68,7 @@ Response get_obligations(Context& context, const Segments& rest);
 Response get_obligation(Context& context, const Segments& rest);
 Response post_obligation(Context& context, const Segments& rest);
 Response post_rebind(Context& context, const Segments& rest);
+Response post_resolved(Context& context, const Segments& rest);
 Response get_outbox(Context& context, const Segments& rest);
 Response get_notice(Context& context, const Segments& rest);
 Response post_held_prompt(Context& context, const Segments& rest);

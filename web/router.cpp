@@ -40,6 +40,7 @@ constexpr std::array routes{
     Route{"GET", "obligations/*", Access::anyone_mapped, get_obligation},
     Route{"POST", "obligations/*/acknowledge", Access::anyone_mapped, post_obligation},
     Route{"POST", "obligations/*/suspend", Access::anyone_mapped, post_obligation},
+    Route{"POST", "obligations/*/resolve", Access::board_side, post_resolved},
     Route{"POST", "obligations/*/rebind", Access::board_side, post_rebind},
     Route{"GET", "outbox", Access::board_or_operator, get_outbox},
     Route{"GET", "outbox/notices/*", Access::board_side, get_notice},

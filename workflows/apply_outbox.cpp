@@ -48,6 +48,20 @@ Result<Prompt> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMai
   return prompt;
 }
 
+// Ends `look_at_held` on the item when none of its mail is held any more.
+void close_when_looked_at(BoardWriter& writer, const Programmes& programmes, const HeldMail& command,
+                          ItemId id, Instant now) {
+  if (!id || writer.count_held(id) > 0) return;
+  const auto item = writer.find_item(id);
+  ASSURED_ASSERT(item.has_value());
+  const Rules rules = programmes.rules(programmes.get_board(command.board), item->programme);
+  for (const Obligation& o : writer.open_obligations_of({id})) {
+    if (o.name != look_at_held) continue;
+    writer.write(head_of(command.caller, "looked-at", id, now, command.reason),
+                 decide_close(rules, *item, o, "looked at", now), now);
+  }
+}
+
 // Whether somebody still owes something that the mail asks for; a mail that asks for nothing tells.
 bool is_still_true(BoardWriter& writer, const Notice& notice) {
   return std::any_of(notice.prompts.begin(), notice.prompts.end(), [&](const PromptId id) {
@@ -71,6 +85,7 @@ Result<Notice> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMai
   writer.write_notice_state(head_of(command.caller, release ? "release" : "expire", item_of(*notice),
                                     now, command.reason),
                             *notice, now);
+  close_when_looked_at(writer, programmes, command, notice->item, now);
   return *writer.find_notice(id);
 }
 
@@ -94,6 +109,32 @@ Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const H
 Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                              NoticeId id, Instant now) {
   return end_hold(tx, programmes, command, id, false, now);
+}
+
+Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                             ObligationId id, Instant now) {
+  if (const auto good = check_command(programmes, command); !good) return good.error();
+  BoardWriter& writer = tx.board(command.board);
+  const auto held = load_held(writer, id);
+  if (!held) return held.error();
+  const Rules rules =
+      programmes.rules(programmes.get_board(command.board), held->item.programme);
+  const Date today = local_date(now, *rules.time.zone);
+  const auto posts = writer.load_people().posts_of(command.caller.person, today);
+  const bool board_side = std::any_of(posts.begin(), posts.end(), [&](const std::string& post) {
+    const PostDef* def = rules.establishment.find_post(post);
+    return def != nullptr && def->agency.empty();
+  });
+  if (!board_side) return Error{Errc::forbidden, "only the board team may say that it was looked at"};
+  if (held->obligation.name != look_at_held)
+    return Error{Errc::refused,
+                 fmt::format("“{}” ends by what it asks for, not by a word", held->obligation.name)};
+  if (writer.count_held(held->item.id) > 0)
+    return Error{Errc::refused, "mail about it is still held: release or expire it first"};
+  return outcome_of(writer,
+                    head_of(command.caller, "looked-at", held->item.id, now, command.reason),
+                    decide_close(rules, held->item, held->obligation, "looked at", now),
+                    held->item.id, now);
 }
 
 }  // namespace assured

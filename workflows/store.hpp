@@ -151,6 +151,8 @@ class BoardReader {
   virtual std::vector<Notice> due_notices(Instant now, std::size_t limit) = 0;
   virtual std::optional<Instant> next_try_at() = 0;  // the earliest, leases' ends among them
   virtual OutboxCounts outbox_counts() = 0;
+  // Notices about the item that the detectors held (S12.4).
+  virtual std::size_t count_held(ItemId item) = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
   virtual std::vector<FileRecord> files_of(ItemId item) = 0;   // by kind and version
   virtual std::vector<std::string> file_digests() = 0;         // every one that a row names

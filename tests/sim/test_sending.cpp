@@ -2,6 +2,7 @@
 // S10).
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "workflows/apply_outbox.hpp"
 
 using namespace assured;
 using namespace assured::test;
@@ -230,4 +231,99 @@ TEST_CASE("what waits for one reader goes in one mail, immediate risk alone", "[
   const auto notices = world.reader()->list_notices(500, {});
   CHECK(notices.back().prompts.size() == 3);
   CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("mail that seems to name a person is held, and the board team looks at it (S12.4)",
+          "[sim][send]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  const ItemId return_ = world.send_out(audit);
+  world.allocate(return_);
+  // An NHS number in a field that mail may show; 943 476 5919 is the one that is printed in guidance.
+  ok(world.act("nurse", return_, "submit",
+               {{"files_read", "9434765919"}, {"last_involvement", "2026-09-01"}}));
+  world.run_until("2026-11-13 10:00");
+  std::vector<Notice> held;
+  for (const Notice& notice : world.reader()->list_notices(500, {}))
+    if (notice.state == NoticeState::held) held.push_back(notice);
+  REQUIRE(held.size() == 1);
+  CHECK(held[0].item == return_);
+  for (const Outgoing& one : world.relay.tried)
+    CHECK(one.bytes.find("9434765919") == std::string::npos);
+  CHECK(world.open(return_) == Lines{"look at held mail", "submitted"});
+  const ObligationId look = world.obligation(return_, look_at_held).id;
+  CHECK(world.obligation(return_, look_at_held).owed_by == "post:administrator");
+
+  HeldMail command{world.board(), "it is a count of files", {}};
+  command.caller.person = "officer";
+  const auto tx = world.store().begin();
+  // As long as mail is held, it was not looked at.
+  CHECK(refusal(resolve_held(*tx, world.programmes(), command, look, world.now())) ==
+        "refused: mail about it is still held: release or expire it first");
+  SECTION("released") {
+    ok(release_notice(*tx, world.programmes(), command, held[0].id, world.now()));
+    tx->commit();
+    world.heard();
+    world.pass();
+    CHECK(world.heard().size() == 1);
+  }
+  SECTION("expired") {
+    ok(expire_notice(*tx, world.programmes(), command, held[0].id, world.now()));
+    tx->commit();
+    world.heard();
+    world.pass();
+    CHECK(world.heard().empty());
+  }
+  CHECK(world.open(return_) == Lines{"submitted"});
+  CHECK(world.obligation(return_, look_at_held).closed_by == "looked at");
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("the mode says where mail may go", "[sim][send]") {
+  CommandWorld world;
+  world.raise_concern(world.plan_audit());
+  const auto held_reasons = [&] {
+    std::set<std::string> reasons;
+    for (const Prompt& prompt : world.reader()->list_prompts(500, {}))
+      if (prompt.state == PromptState::held) reasons.insert(prompt.why);
+    return reasons;
+  };
+  SECTION("observe: nothing leaves, and nothing goes when the mode changes") {
+    world.mail_policy.mode = MailPolicy::Mode::observe;
+    world.run_until("2026-11-26 10:00");
+    CHECK(world.relay.tried.empty());
+    CHECK(held_reasons().size() == 1);
+    world.mail_policy.mode = MailPolicy::Mode::live;
+    world.run_until("2026-11-26 11:00");
+    for (const Outgoing& one : world.relay.tried) CHECK_FALSE(one.address == officer);
+  }
+  SECTION("redirect: all to one address, which must be the board's own for immediate risk") {
+    world.mail_policy.mode = MailPolicy::Mode::redirect;
+    world.mail_policy.redirect_to = "trial@elsewhere.example";
+    world.run_until("2026-11-26 10:00");
+    REQUIRE_FALSE(world.relay.accepted.empty());
+    for (const Outgoing& one : world.relay.accepted) {
+      CHECK(one.address == "trial@elsewhere.example");
+      CHECK_FALSE(one.urgent);
+      CHECK(one.bytes.find("Redirected. This would have gone to ") != std::string::npos);
+    }
+    REQUIRE(held_reasons().size() == 1);
+    CHECK(held_reasons().begin()->starts_with("mail about immediate risk is not redirected"));
+  }
+  SECTION("redirect to the board's own office: immediate risk too") {
+    world.mail_policy.mode = MailPolicy::Mode::redirect;
+    world.mail_policy.redirect_to = "office@riverton.example";
+    world.run_until("2026-11-03 10:00");
+    CHECK(std::any_of(world.relay.accepted.begin(), world.relay.accepted.end(),
+                      [](const Outgoing& one) { return one.urgent; }));
+    CHECK(held_reasons().empty());
+  }
+  SECTION("live, to some domains only") {
+    world.mail_policy.domains = {"riverton.example"};
+    world.run_until("2026-11-26 10:00");
+    for (const Outgoing& one : world.relay.tried)
+      CHECK(one.address.ends_with("@riverton.example"));
+    REQUIRE(held_reasons().size() == 1);
+    CHECK(held_reasons().begin()->find("mail.domains") != std::string::npos);
+  }
 }

@@ -108,7 +108,7 @@ void CommandWorld::restart() {
   const auto observe = [this](const WorkReport& report) { keep(report); };
   scheduler_ = std::make_unique<Scheduler>(*store_, programmes_, observe);
   planner_ = std::make_unique<Planner>(*store_, programmes_, renderer_,
-                                       PlannerSettings{"key", "riverton.example"}, observe);
+                                       PlannerSettings{"key", "riverton.example", [this] { return mail_policy; }}, observe);
   sender_ = std::make_unique<Sender>(*store_, programmes_, shared_relay_, SenderSettings{}, observe);
   scheduler_->note_alive(now_);  // it was down for no time at all
 }

@@ -100,6 +100,7 @@ class CommandWorld {
   std::vector<std::string> journal_lines(ItemId item, std::string_view kind);
 
   ScriptedNotifier relay;
+  MailPolicy mail_policy;  // of the planner; as if the settings were read again
 
  private:
   template <class Do>

@@ -290,3 +290,37 @@ TEST_CASE("the digest of a text is its BLAKE2b-256", "[settings]") {
   // Vector: BLAKE2b-256 of the empty string.
   CHECK(digest_of("") == "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
 }
+
+TEST_CASE("where mail may go is read, with every mistake", "[settings]") {
+  const auto mail_of = [](const std::string& table) {
+    return parse_settings(std::string{least} + table, "/etc/assured/assured.toml");
+  };
+  CHECK(parse_settings(least, "/etc/assured/assured.toml").settings->mail == MailPolicy{});
+  const auto live = mail_of("[mail]\nmode = \"live\"\ndomains = [\"nhs.net\", \"board.example\"]\n");
+  REQUIRE(live.settings);
+  CHECK(live.settings->mail.domains.size() == 2);
+  const auto redirect = mail_of("[mail]\nmode = \"redirect\"\nredirect_to = \"trial@board.example\"\n");
+  REQUIRE(redirect.settings);
+  CHECK(redirect.settings->mail.mode == MailPolicy::Mode::redirect);
+  CHECK(redirect.settings->mail.redirect_to == "trial@board.example");
+  CHECK(mail_of("[mail]\nmode = \"observe\"\n").settings->mail.mode == MailPolicy::Mode::observe);
+
+  const auto messages = [&](const std::string& table) {
+    std::string all;
+    for (const Mistake& mistake : mail_of(table).mistakes)
+      all += mistake.key + ": " + mistake.message + "\n";
+    return all;
+  };
+  CHECK(messages("[mail]\n") == "mail.mode: this setting is missing\n");
+  CHECK(messages("[mail]\nmode = \"test\"\n") == "mail.mode: there is no such mode\n");
+  CHECK(messages("[mail]\nmode = \"redirect\"\n") == "mail.redirect_to: this setting is missing\n");
+  CHECK(messages("[mail]\nmode = \"redirect\"\nredirect_to = \"nobody\"\n") ==
+        "mail.redirect_to: this must be a mail address\n");
+  CHECK(messages("[mail]\nmode = \"live\"\nredirect_to = \"trial@board.example\"\n") ==
+        "mail.redirect_to: this stands only with mode = \"redirect\"\n");
+  CHECK(messages("[mail]\nmode = \"live\"\ndomains = [\"NHS.net\", 5]\nmood = 1\n") ==
+        "mail.domains: this must be a domain in small letters\n"
+        "mail.domains: this must be a domain in small letters\n"
+        "mail.mood: there is no setting of this name\n");
+  CHECK(messages("mail = 5\n") == "mail: this is a table\n");
+}
