@@ -28,10 +28,11 @@ Result<void> check_states(const Programmes::Board& board, const StateMap& states
                    fmt::format("The new definition has no state “{}” of a {}; name one that it has.",
                                to, from.first),
                    "map"};
-    const bool known = std::any_of(board.pinned.begin(), board.pinned.end(), [&](const auto& entry) {
-      const KindDef* old = entry.second->find_kind(from.first);
-      return old != nullptr && old->find_state(from.second) != nullptr;
-    });
+    const auto knows = [&was = from](const auto& entry) {
+      const KindDef* old = entry.second->find_kind(was.first);
+      return old != nullptr && old->find_state(was.second) != nullptr;
+    };
+    const bool known = std::any_of(board.pinned.begin(), board.pinned.end(), knows);
     if (!known)
       return Error{Errc::invalid,
                    fmt::format("No definition in use has a state “{}” of a {}; check the spelling.",
