@@ -24,6 +24,7 @@ constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
 constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
                               "from_domain",    "programmes",      "calendars",     "operators",
                               "relay",          "mail",           "log_level",      "sleep_s_max",     "stop_timeout_s",
+                              "keep_mail_days", "keep_reads_days",
                               "request_timeout_s", "request_bytes_max", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
 
@@ -117,6 +118,12 @@ void read_seconds(const toml::table& root, std::string_view key, SettingsReader&
     into = std::chrono::seconds{*value};
 }
 
+void read_days(const toml::table& root, std::string_view key, SettingsReader& reader,
+               std::chrono::days& into) {
+  if (const auto value = reader.number(root.get(key), std::string{key}, 1, 3650))
+    into = std::chrono::days{*value};
+}
+
 }  // namespace
 
 std::optional<std::string> Settings::find_person(uid_t uid, std::string_view board) const {
@@ -179,6 +186,8 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
   read_seconds(root, "sleep_s_max", reader, settings.sleep_max);
   read_seconds(root, "stop_timeout_s", reader, settings.stop_timeout);
   read_seconds(root, "request_timeout_s", reader, settings.request_timeout);
+  read_days(root, "keep_mail_days", reader, settings.keep_mail);
+  read_days(root, "keep_reads_days", reader, settings.keep_reads);
   if (const auto bytes = reader.number(root.get("request_bytes_max"), "request_bytes_max", 1024,
                                        16 * 1024 * 1024))
     settings.request_bytes_max = static_cast<std::size_t>(*bytes);

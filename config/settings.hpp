@@ -70,6 +70,8 @@ struct Settings {
   std::chrono::seconds sleep_max{30};        // 1 to 300
   std::chrono::seconds stop_timeout{20};     // 1 to 300: what is still running then is named
   std::chrono::seconds request_timeout{30};  // 1 to 300: a client that stops sending or reading
+  std::chrono::days keep_mail{90};           // 1 to 3650: the text of mail that is done with
+  std::chrono::days keep_reads{730};         // 1 to 3650: who saw what is protected
   std::size_t request_bytes_max = 1024 * 1024;  // 1 KiB to 16 MiB
 
   // The person that `uid` is on `board`; nothing when it is not mapped.

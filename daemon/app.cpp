@@ -115,7 +115,14 @@ struct App::Parts {
         sender(*store, programmes, *relay, {threads_for(settings)}, [this](const WorkReport&) { wake_all(); },
                [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),
-        housekeeper(*store, files, programmes),
+        housekeeper(*store, files, programmes,
+                    [this] {
+                      const auto now_in_force = current_settings.get();
+                      Retention keep;
+                      keep.mail_bytes = now_in_force->keep_mail;
+                      keep.reads = now_in_force->keep_reads;
+                      return keep;
+                    }),
         writer(*store, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
     for (Worker* worker : std::initializer_list<Worker*>{&sender, &living_scheduler, &planner, &housekeeper})

@@ -229,6 +229,16 @@ Result<void> read_fields(const Definition& definition, const Establishment& esta
   return {};
 }
 
+// Whether `event` on `parent` starts something that begins with the current definition.
+bool starts_always_current(const Definition& definition, const Item& parent,
+                           std::string_view event) {
+  return std::any_of(definition.kinds.begin(), definition.kinds.end(), [&](const auto& named) {
+    const KindDef& kind = named.second;
+    return kind.always_current && kind.start && kind.start->event == event &&
+           kind.parent == parent.kind;
+  });
+}
+
 Event event_of(const Caller& caller, std::string name, Instant now) {
   Event event;
   event.name = std::move(name);
@@ -254,7 +264,9 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
       return Error{Errc::conflict, "somebody else changed this item; read it again",
                    "expected_version"};
   }
-  const Rules rules = programmes.rules(**board, item ? item->programme : std::string_view{});
+  // New roots take the current definition, and so do new concerns (S1.2).
+  const bool current = !item || starts_always_current((*board)->current->definition, *item, command.event);
+  const Rules rules = programmes.rules(**board, current ? std::string_view{} : item->programme);
   Event event = event_of(command.caller, command.event, now);
   event.assign = command.assign;
   event.links = command.links;

@@ -51,7 +51,10 @@ MigrationPlan plan_with(BoardReader& reader, const Programmes& programmes, std::
   const Programmes::Board& board = programmes.get_board(id);
   MigratingTree tree = load_tree(reader, root);
   tree.facts.ids = ids;
-  return decide_migrate(board.pinned, programmes.rules(board, {}), tree, states, now);
+  // All that moves is seen by the new definition alone.
+  Rules rules = programmes.rules(board, {});
+  rules.pinned = nullptr;
+  return decide_migrate(board.pinned, rules, tree, states, now);
 }
 
 }  // namespace

@@ -144,17 +144,22 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
   needed.links = !event.links.empty();
   Needs needs(rules, needed);
   const std::string parent_kind = item == nullptr ? std::string{} : item->kind;
-  const KindDef* kind = item == nullptr ? nullptr : rules.definition.find_kind(item->kind);
+  const KindDef* kind =
+      item == nullptr ? nullptr : rules.definition_of(*item).find_kind(item->kind);
   if (kind != nullptr) {
-    needs.add_event(*kind, event, item->id, true);
-    needs.add_waiting(*kind, item->id, true);
+    const Rules item_rules = rules.of(*item);
+    Needs of_item(item_rules, needed);
+    of_item.add_event(*kind, event, item->id, true);
+    of_item.add_waiting(*kind, item->id, true);
     for (const Item& above : ancestors) {
-      const KindDef* up = rules.definition.find_kind(above.kind);
+      const Rules own = rules.of(above);
+      const KindDef* up = own.definition.find_kind(above.kind);
       if (up == nullptr) continue;
+      Needs of_above(own, needed);
       const std::size_t loaded = needed.load_kinds.size();
-      needs.add_waiting(*up, above.id, true);
+      of_above.add_waiting(*up, above.id, true);
       // What its gate does reaches its other descendants too.
-      if (needed.load_kinds.size() > loaded || needs.reaches_below(*up))
+      if (needed.load_kinds.size() > loaded || of_above.reaches_below(*up))
         needed.load_below = above.id;
     }
   }
@@ -330,7 +335,7 @@ Decision decide_held(const Rules& rules, const Item& item, const Facts& facts, s
   decision.subject = item.id;
   for (const Obligation* o : deciding.obligations_of(item.id))
     if (o->is_open() && o->name == look_at_held) return decision;
-  const VacancyRule& rule = rules.definition.vacancy;
+  const VacancyRule& rule = rules.definition_of(item).vacancy;
   deciding.line(item.id, "held", std::string(why));
   deciding.open_plain(item.id, std::string(look_at_held), rule.owed_by, rule.within, rule.ladder,
                       rule.source);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -110,12 +111,27 @@ struct Coverage {
   std::set<std::string> rungs;           // "ladder[index]" of each rung that fired
 };
 
-// What every rule may look at besides the facts. The definition is the item's own, pinned one.
+// Definitions that items are pinned to, by digest (S1.2).
+using Definitions = std::map<std::string, std::shared_ptr<const Definition>, std::less<>>;
+
+// What every rule may look at besides the facts. The definition is that of the event's item, or the
+// one that what it starts begins with.
 struct Rules {
   const Definition& definition;
   const Establishment& establishment;
   const TimeRules& time;
-  Coverage* coverage = nullptr;  // filled when given
+  Coverage* coverage = nullptr;           // filled when given
+  const Definitions* pinned = nullptr;    // of other items; without it all are on `definition`
+
+  const Definition& definition_of(const Item& item) const {
+    if (pinned == nullptr || item.programme == definition.digest) return definition;
+    const auto own = pinned->find(item.programme);
+    return own == pinned->end() ? definition : *own->second;
+  }
+  // The same rules with the item's own definition.
+  Rules of(const Item& item) const {
+    return {definition_of(item), establishment, time, coverage, pinned};
+  }
 };
 
 // What must be loaded for `event` on `item`. With a null item: for starting `event.name`.

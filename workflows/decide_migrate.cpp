@@ -193,7 +193,7 @@ class Duties {
     def.due.after = rule.within;
     def.due.from = AnchorKind::now;
     def.ladder = rule.ladder;
-    def.family = deciding_.ladder(rule.ladder).family;
+    def.family = deciding_.ladder(rule.ladder, {}).family;
     return def;
   }
 
@@ -223,7 +223,7 @@ class Duties {
 
   void carry(Obligation& o, const ObligationDef& def, const Definition& old) {
     const LadderDef& before = old.ladders.at(o.ladder);
-    const LadderDef& after = deciding_.ladder(def.ladder);
+    const LadderDef& after = deciding_.ladder(def.ladder, {});
     const bool again = o.rule == rule_of(o, def);
     const bool steps_changed = !same_steps(before, after);
     if (o.family == Family::a && def.family != Family::a)
@@ -304,7 +304,7 @@ class Duties {
   // now. Only a date that moved earlier still owes the highest one that never was said (S5.2).
   void pass_rungs(Obligation& o, int old_version, const LadderDef& before, bool earlier,
                   bool same_due) {
-    const LadderDef& after = deciding_.ladder(o.ladder);
+    const LadderDef& after = deciding_.ladder(o.ladder, {});
     const Instant now = deciding_.now;
     o.rungs_from = now;
     o.first_rung = step_of(before, o.first_rung, after);
@@ -329,7 +329,7 @@ class Duties {
   }
 
   Instant planned_at(const Obligation& o, int rung) const {
-    const auto& rungs = deciding_.ladder(o.ladder).rungs;
+    const auto& rungs = deciding_.ladder(o.ladder, {}).rungs;
     return rung_instant(*o.due_at, rungs[static_cast<std::size_t>(rung)].at, o.family == Family::a,
                         deciding_.rules.time);
   }
@@ -337,7 +337,7 @@ class Duties {
   template <class Which>
   int highest_past(const Obligation& o, Which which) const {
     if (!o.due_at) return -1;
-    for (int rung = static_cast<int>(deciding_.ladder(o.ladder).rungs.size()) - 1;
+    for (int rung = static_cast<int>(deciding_.ladder(o.ladder, {}).rungs.size()) - 1;
          rung >= o.first_rung; --rung)
       if (planned_at(o, rung) <= deciding_.now && which(rung)) return rung;
     return -1;

@@ -105,9 +105,12 @@ Deciding::DueNow Deciding::compute_due(const DueRule& rule, const Item& item,
   return result;
 }
 
-const LadderDef& Deciding::ladder(const std::string& name) const {
-  const auto found = rules.definition.ladders.find(name);
-  ASSURED_ASSERT(found != rules.definition.ladders.end());  // the checker refuses unknown ladders
+const LadderDef& Deciding::ladder(const std::string& name, ItemId of) const {
+  const Item* holder = find(of);
+  const Definition& definition =
+      holder == nullptr ? rules.definition : rules.definition_of(*holder);
+  const auto found = definition.ladders.find(name);
+  ASSURED_ASSERT(found != definition.ladders.end());  // the checker refuses unknown ladders
   return found->second;
 }
 
@@ -128,7 +131,7 @@ void Deciding::set_next(Obligation& o) {
     o.next_at.reset();
     return;
   }
-  o.next_at = next_wake(o, ladder(o.ladder), rules.time);
+  o.next_at = next_wake(o, ladder(o.ladder, o.item), rules.time);
   // S8.4: a transition with event "time" is tried once at the due instant.
   const Item* holder = find(o.item);
   if (holder == nullptr || !o.due_at) return;
@@ -168,7 +171,7 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   o.rungs_from = event.occurred_at;
   o.rule = again && def.due_again ? *def.due_again : def.due;
   // An earlier round may have been chased by a longer ladder, of another definition.
-  const int last = static_cast<int>(ladder(def.ladder).rungs.size()) - 1;
+  const int last = static_cast<int>(ladder(def.ladder, id).rungs.size()) - 1;
   if (def.keeps_rung) o.first_rung = std::max(std::min(reached, last), 0);
   const DueNow due = compute_due(o.rule, subject, nullptr);
   o.anchor = due.anchor;
@@ -194,7 +197,7 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
 // S3.5. One for each vacant post of the board, whichever item found it empty first: filling it ends
 // that one.
 void Deciding::open_vacancy(ItemId id, const std::string& whose) {
-  const VacancyRule& rule = rules.definition.vacancy;
+  const VacancyRule& rule = rules.definition_of(item(id)).vacancy;
   std::string name =
       fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose);
   if (is_vacancy_open(name)) return;
@@ -225,7 +228,7 @@ void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, 
   if (def.name.starts_with(name_somebody) &&
       !resolve_debtor(owed_by, std::nullopt, scope_of(item(id))))
     return;
-  def.family = ladder(ladder_name).family;
+  def.family = ladder(ladder_name, id).family;
   open_obligation(id, def);
 }
 
@@ -325,7 +328,7 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause, const Ladd
   o.anchor = due.anchor;
   if (!due.due || o.due_at == due.due) return o.meeting != was_meeting;
 
-  const LadderDef& steps = fired_on != nullptr ? *fired_on : ladder(o.ladder);
+  const LadderDef& steps = fired_on != nullptr ? *fired_on : ladder(o.ladder, o.item);
   const std::optional<Instant> old = o.due_at;
   const bool escalated = was_escalated(o, steps);
   const std::set<std::string> told_so_far = [&] {
@@ -341,12 +344,13 @@ bool Deciding::recompute_one(Obligation& o, const std::string& cause, const Ladd
        fmt::format("{}: from {} to {}, because {}", o.name, when(old), when(o.due_at), cause));
   if (!first && old && escalated && *o.due_at > *old) {
     // S5.3: whoever was told that it is late hears once that the date moved.
+    const Definition& own = rules.definition_of(item(o.item));
     for (const std::string& to : told_so_far) {
       const auto party = parse_party(to);
       if (!party) continue;
       Prompt& prompt = new_prompt(o.item, *party,
-                                  notice_template(rules.definition.moved_template,
-                                                  rules.definition.moved_template_urgent, o.family),
+                                  notice_template(own.moved_template,
+                                                  own.moved_template_urgent, o.family),
                                   o.family);
       prompt.obligation = o.id;
       prompt.due_version = o.due_version;
@@ -371,9 +375,10 @@ Result<void> Deciding::recompute(ItemId id, const std::string& cause, bool by_ha
 }
 
 void Deciding::hand_over(const Obligation& o, const Party& to) {
+  const Definition& own = rules.definition_of(item(o.item));
   Prompt& prompt = new_prompt(o.item, to,
-                              notice_template(rules.definition.hand_over_template,
-                                              rules.definition.hand_over_template_urgent, o.family),
+                              notice_template(own.hand_over_template,
+                                              own.hand_over_template_urgent, o.family),
                               o.family);
   prompt.obligation = o.id;
   prompt.due_version = o.due_version;
@@ -382,7 +387,7 @@ void Deciding::hand_over(const Obligation& o, const Party& to) {
 
 LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
   const Item& subject = item(o.item);
-  const LadderDef& steps = ladder(o.ladder);
+  const LadderDef& steps = ladder(o.ladder, o.item);
   const RoleScope scope = scope_of(subject, o.owed_by);
   const Date today = local_date(now, *rules.time.zone);
   const ResolveRung to_whom = [&](const RungDef& rung) {

@@ -52,7 +52,7 @@ const Item* Deciding::find(ItemId id) const {
 }
 
 const KindDef& Deciding::kind_of(const Item& i) const {
-  const KindDef* kind = rules.definition.find_kind(i.kind);
+  const KindDef* kind = rules.definition_of(i).find_kind(i.kind);
   ASSURED_ASSERT(kind != nullptr);  // the definition is pinned, so its kinds cannot vanish
   return *kind;
 }
@@ -86,7 +86,7 @@ std::vector<ItemId> Deciding::descendants(ItemId scope, const std::string& kind)
 }
 
 RoleScope Deciding::scope_of(const Item& i, std::string owed_by) const {
-  return RoleScope{rules.establishment, rules.definition, i,
+  return RoleScope{rules.establishment, rules.definition_of(i), i,
                    work_.assignments,   facts.people,     std::move(owed_by)};
 }
 
@@ -161,7 +161,7 @@ ItemId Deciding::new_item(const KindDef& kind, const Item* parent) {
     made.parent = parent->id;
     made.root = parent->root;
     made.agency = parent->agency;
-    made.programme = parent->programme;
+    made.programme = kind.always_current ? rules.definition.digest : parent->programme;
   } else {
     made.root = made.id;
     made.programme = rules.definition.digest;
@@ -213,7 +213,8 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
   bool assigns = false;
   if (effects != nullptr)
     for (const Effect& e : *effects) assigns |= e.kind == Effect::Kind::assign;
-  const GuardScope scope{rules,
+  const Rules own = rules.of(subject);
+  const GuardScope scope{own,
                          subject,
                          above,
                          work_.assignments,

@@ -82,7 +82,7 @@ class Deciding {
   std::vector<ItemId> descendants(ItemId scope, const std::string& kind) const;
   std::vector<Obligation*> obligations_of(ItemId item);
   RoleScope scope_of(const Item& item, std::string owed_by = {}) const;
-  const LadderDef& ladder(const std::string& name) const;
+  const LadderDef& ladder(const std::string& name, ItemId of) const;  // of the item's definition
   const ObligationDef* def_of(const Obligation& obligation) const;
   int count(const CountQuery& query) const;
 

@@ -156,7 +156,7 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
 }
 
 ItemId Deciding::create_child(const Effect& effect, const Item& parent, const std::string& agency) {
-  const KindDef* kind = rules.definition.find_kind(effect.of);
+  const KindDef* kind = rules.definition_of(parent).find_kind(effect.of);
   ASSURED_ASSERT(kind != nullptr);
   const ItemId parent_id = parent.id;
   const ItemId id = new_item(*kind, &parent);

@@ -243,6 +243,9 @@ struct KindDef {
   std::string parent;       // kind; empty for a root
   std::string initial;
   std::string agency_from;  // field (type post or agency text) that gives the item's agency; may be empty
+  // An item that a person starts begins with the current definition, whatever its parent is on: a new
+  // concern is never followed by rules that the board has since mended (S1.2).
+  bool always_current = false;
   bool board_only = false;  // agencies do not see items of this kind that are not their own
   std::string owner_field;  // field of type post that owns items of this kind; `owner` resolves to it
   std::vector<StateDef> states;

@@ -64,7 +64,7 @@ Rules Programmes::rules(const Board& board, std::string_view digest) const {
     ASSURED_ASSERT(pinned != board.pinned.end());
     definition = pinned->second.get();
   }
-  return Rules{*definition, board.current->establishment, board.time, coverage};
+  return Rules{*definition, board.current->establishment, board.time, coverage, &board.pinned};
 }
 
 }  // namespace assured

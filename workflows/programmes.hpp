@@ -20,7 +20,7 @@ class Programmes {
     std::shared_ptr<const Zone> zone;
     std::shared_ptr<const Calendar> calendar;  // with the board's stored overrides
     TimeRules time;                            // points into zone and calendar
-    std::map<std::string, std::shared_ptr<const Definition>, std::less<>> pinned;  // by digest
+    Definitions pinned;  // by digest
   };
   // Adds or replaces a board; its definition gets `digest`. Errors: invalid (unknown zone).
   Result<void> set_board(std::shared_ptr<const Programme> programme, std::string digest,

@@ -291,6 +291,7 @@ KindDef read_kind(const std::string& name, Row row) {
   kind.initial = row.required_text("initial", "name the state in which an item begins");
   kind.agency_from = row.text("agency_from").value_or("");
   kind.owner_field = row.text("owner_field").value_or("");
+  kind.always_current = row.flag("always_current");
   kind.board_only = row.flag("board_only");
   for (auto& entry : row.tables("field")) kind.fields.push_back(read_field(entry));
   for (auto& entry : row.tables("file")) kind.files.push_back(read_file(entry));

@@ -1,5 +1,6 @@
 // What is done to the installation: the operator's chain (S13.4), disposal, one process on a folder.
 #include "daemon/dispose.hpp"
+#include "daemon/housekeeper.hpp"
 #include "daemon/state_lock.hpp"
 #include "tests/e2e/example_board.hpp"
 #include "tests/support/catch.hpp"
@@ -91,6 +92,33 @@ TEST_CASE("one process works on a state folder at a time", "[e2e]") {
     CHECK_THROWS_WITH(StateLock{folder.path}, Catch::Contains("stop it first"));
   }
   const StateLock again{folder.path};
+}
+
+TEST_CASE("once a day what was kept for long enough goes, and the journal still holds", "[e2e]") {
+  ExampleBoard board;
+  start_audit(board);
+  {
+    const auto tx = board.store->begin();
+    BoardWriter& writer = tx->board(board_id);
+    for (int i = 0; i < 3; ++i) {
+      const Instant at = board.clock.now_ - std::chrono::days{10 * i};
+      writer.put_answer("officer", "key-" + std::to_string(i), "hash", "{}", at);
+      writer.add_read({at, "officer", ItemId{1}, "field theme"});
+    }
+    tx->commit();
+  }
+  Retention keep;
+  keep.reads = std::chrono::days{15};
+  Housekeeper housekeeper{*board.store, board.files, board.programmes, [&] { return keep; }};
+  const Instant next = housekeeper.run_once(board.clock.now_);
+  CHECK(next == board.clock.now_ + std::chrono::days{1});
+  const auto reader = board.store->reader(board_id);
+  CHECK(reader->find_answer("officer", "key-0"));
+  CHECK_FALSE(reader->find_answer("officer", "key-1"));  // seven days
+  CHECK(reader->list_reads(ItemId{1}, 10).size() == 2);
+  CHECK(board.store->verify(board_id).faults.empty());
+  // Woken earlier it has nothing to do.
+  CHECK(housekeeper.run_once(board.clock.now_ + std::chrono::hours{1}) == next);
 }
 
 }  // namespace

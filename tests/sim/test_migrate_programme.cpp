@@ -82,6 +82,43 @@ TEST_CASE("a new item begins with the new definition; a child stays with its par
   CHECK(list_roots_behind(*world.reader(), "second") == std::vector<ItemId>{audit});
 }
 
+TEST_CASE("a new concern begins with the new definition, whatever its audit is on", "[sim]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  const ItemId before = world.raise_concern(audit);
+  world.heard();
+  // The board has mended its rules since: half the time, and a ladder of another name.
+  std::string mended = replaced(small, "due = { after = \"24h\", from = \"entry\" }",
+                                "due = { after = \"12h\", from = \"entry\" }");
+  for (auto at = mended.find("unsafe.rung"); at != std::string::npos; at = mended.find("unsafe.rung"))
+    mended.replace(at, 6, "danger");
+  mended = replaced(mended, "[ladder.unsafe]", "[ladder.danger]");
+  mended = replaced(mended, "ladder = \"unsafe\"", "ladder = \"danger\"");
+  world.replace_programme(mended, "second");
+  const ItemId after = world.raise_concern(audit);
+  CHECK(world.item(before).programme == "small");
+  CHECK(world.item(after).programme == "second");
+  CHECK(world.item(audit).programme == "small");
+  CHECK(world.text(world.obligation(before, "answer the concern").due_at) == "2026-11-03 09:00");
+  CHECK(world.text(world.obligation(after, "answer the concern").due_at) == "2026-11-02 21:00");
+  // Both ladders run beside one another, and each concern ends by its own rules.
+  world.run_until("2026-11-02 21:00");
+  CHECK(world.heard() == std::vector<std::string>{"2026-11-02 17:00 nhs-lead unsafe [-4h]",
+                                                  "2026-11-02 21:00 nhs-lead unsafe [0h]",
+                                                  "2026-11-02 21:00 nhs-director unsafe [0h]"});
+  ok(world.act("nhs-lead", after, "answer"));
+  ok(world.act("nhs-lead", before, "answer"));
+  CHECK(world.open(before).empty());
+  CHECK(world.open(after).empty());
+  // The audit goes on under the definition that it began with.
+  const ItemId return_ = world.send_out(audit);
+  CHECK(world.item(return_).programme == "small");
+  world.allocate(return_);
+  world.accept(return_);
+  CHECK(world.item(audit).state == "reporting");
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
 TEST_CASE("another due rule moves the date, and says why", "[sim]") {
   CommandWorld world;
   const ItemId audit = world.plan_audit();
