@@ -240,6 +240,8 @@ std::shared_ptr<const LastEvent> last_event_of(Connection& connection, std::stri
         event->assignments.push_back(changed(change, assignment_from));
       } else if (change.table == &prompts_table()) {
         event->prompts.push_back(changed(change, prompt_from));
+      } else if (change.table == &links_table()) {
+        event->links.push_back(changed(change, link_from));
       } else if (change.table == &approvals_table()) {
         event->approvals.push_back(changed(change, approval_from));
       }

@@ -183,7 +183,8 @@ const Table& assignments_table() {
 }
 
 const Table& links_table() {
-  static const Table table = make_table("links", 3, {"from_item", "to_item", "kind", "at"}, {0, 1});
+  static const Table table =
+      make_table("links", 3, {"from_item", "to_item", "kind", "at", "withdrawn_at"}, {0, 1});
   return table;
 }
 
@@ -381,7 +382,9 @@ Assignment assignment_from(const Row& row) {
   return a;
 }
 
-Row to_row(const Link& link) { return make_row(link.from, link.to, link.kind, link.at); }
+Row to_row(const Link& link) {
+  return make_row(link.from, link.to, link.kind, link.at, link.withdrawn_at);
+}
 
 Link link_from(const Row& row) {
   CellReader read{row, links_table()};
@@ -390,6 +393,7 @@ Link link_from(const Row& row) {
   link.to = read.id<ItemId>();
   link.kind = read.text();
   link.at = read.instant();
+  link.withdrawn_at = read.maybe_instant();
   return link;
 }
 

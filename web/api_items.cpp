@@ -141,6 +141,7 @@ Response get_item(Context& context, const Segments& rest) {
     assignments.push_back(std::move(row));
   }
   for (const auto& link : context.reader->links_of(item->id)) {
+    if (link.withdrawn_at) continue;
     const bool outgoing = link.from == item->id;
     const auto other = context.reader->find_item(outgoing ? link.to : link.from);
     if (!other || !context.may_see(*other)) continue;

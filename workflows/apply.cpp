@@ -56,7 +56,11 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
   for (const ItemId id : ids)
     for (Obligation& o : reader.obligations_of(id)) facts.obligations.push_back(std::move(o));
   facts.assignments = reader.assignments_of(ids);
-  if (needed.links) facts.links = reader.links_of(item.id);
+  // Those that lead from an item; the store gives those that lead to it as well.
+  if (needed.links)
+    for (const ItemId id : ids)
+      for (Link& link : reader.links_of(id))
+        if (link.from == id) facts.links.push_back(std::move(link));
   if (needed.approvals)
     for (const ItemId id : ids)
       for (Approval& a : reader.approvals_of(id)) facts.approvals.push_back(std::move(a));

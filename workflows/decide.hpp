@@ -52,7 +52,7 @@ struct Facts {
   std::vector<Obligation> obligations;  // of the item, its ancestors and loaded descendants; closed
                                         // ones too, for the number of the next round
   std::vector<Assignment> assignments;  // of the item, its ancestors and loaded descendants
-  std::vector<Link> links;
+  std::vector<Link> links;              // from the item, its ancestors and loaded descendants
   std::vector<Approval> approvals;
   std::vector<Meeting> meetings;
   People people;
@@ -97,6 +97,7 @@ struct LastEvent {
   std::vector<Changed<Item>> items;
   std::vector<Changed<Obligation>> obligations;
   std::vector<Changed<Assignment>> assignments;
+  std::vector<Changed<Link>> links;
   std::vector<Changed<Approval>> approvals;
 };
 

@@ -125,6 +125,11 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     if (!(restored == change.now))
       decision.assignments.push_back({change.now, std::move(restored)});
   }
+  for (const Changed<Link>& change : last.links) {
+    Link restored = change.now;
+    restored.withdrawn_at = now;
+    decision.links.push_back({change.now, std::move(restored)});
+  }
   for (const Changed<Approval>& change : last.approvals) {
     Approval restored = change.now;
     restored.withdrawn_at = now;

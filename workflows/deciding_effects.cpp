@@ -133,13 +133,17 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
         }
         if (!facts.linked.contains(effect.of))
           return Error{Errc::not_found, "there is no such item to link to", "link." + effect.of};
-        Link made{subject.id, given->second, effect.of, event.occurred_at};
-        const bool known = std::any_of(work_.links.begin(), work_.links.end(), [&](const Link& l) {
+        Link made{subject.id, given->second, effect.of, event.occurred_at, {}};
+        const auto known = std::find_if(work_.links.begin(), work_.links.end(), [&](const Link& l) {
           return l.from == made.from && l.to == made.to && l.kind == made.kind;
         });
-        if (known) break;
-        work_.links.push_back(made);
-        work_.links_changed.push_back({std::nullopt, std::move(made)});
+        if (known == work_.links.end()) {
+          work_.links.push_back(made);
+          work_.links_changed.push_back({std::nullopt, std::move(made)});
+        } else if (known->withdrawn_at) {  // corrected once, and made again
+          work_.links_changed.push_back({*known, made});
+          *known = std::move(made);
+        }
         break;
       }
       case Effect::Kind::create:

@@ -402,7 +402,7 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
     }
     case Guard::Kind::linked: {
       const bool linked = std::any_of(scope.links.begin(), scope.links.end(), [&](const Link& l) {
-        return l.from == scope.item.id && l.kind == guard.of;
+        return l.from == scope.item.id && l.kind == guard.of && !l.withdrawn_at;
       });
       if (linked) return {};
       return {say(guard, fmt::format("it is not linked to its {}", guard.of))};

@@ -105,6 +105,7 @@ struct Link {
   ItemId to;
   std::string kind;
   Instant at;
+  std::optional<Instant> withdrawn_at;  // set when `correct` undid it; it counts no more
   bool operator==(const Link&) const = default;
 };
 

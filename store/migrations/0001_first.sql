@@ -106,6 +106,7 @@ CREATE TABLE links (
   to_item INTEGER NOT NULL,
   kind TEXT NOT NULL,
   at INTEGER NOT NULL,
+  withdrawn_at INTEGER,
   PRIMARY KEY (board, from_item, to_item, kind),
   FOREIGN KEY (board, from_item) REFERENCES items (board, id) DEFERRABLE INITIALLY DEFERRED,
   FOREIGN KEY (board, to_item) REFERENCES items (board, id) DEFERRABLE INITIALLY DEFERRED

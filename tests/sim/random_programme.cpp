@@ -73,6 +73,17 @@ class KindMaker {
       all.states = {"done", "dropped"};
       gate.requires_ = {all};
       if (dice_.chance(40)) gate.requires_.push_back(count_of(child.name));
+      if (dice_.chance(30)) {
+        gate.event = "all-linked-" + child.name;
+        gate.requires_.push_back(guard_of(Guard::Kind::linked));
+        gate.requires_.back().of = "follows";
+        for (TransitionDef& t : parent.transitions) {  // whatever somebody does may link it
+          if (t.auto_ || t.event == "time" || t.event == "drop") continue;
+          t.effects.push_back(effect_of(Effect::Kind::link));
+          t.effects.back().of = "follows";
+          t.effects.back().optional = true;
+        }
+      }
       parent.transitions.push_back(gate);
     } else if (TransitionDef* t = person_step(1); t != nullptr && dice_.chance(50)) {
       t->requires_.push_back(count_of(child.name));

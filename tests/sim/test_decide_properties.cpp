@@ -55,7 +55,7 @@ People everybody() {
 struct Counts {
   int programmes = 0, children = 0, auto_gates = 0, loops = 0, time = 0, cascades = 0, deep = 0;
   int events = 0, accepted = 0, corrected = 0, rungs = 0, waits = 0, auto_steps = 0, expired = 0;
-  int moved = 0, held = 0, rounds = 0;
+  int moved = 0, held = 0, rounds = 0, linked_steps = 0;
   int fewest_events = 1'000'000;
 };
 
@@ -434,7 +434,10 @@ class Walk {
     }
     for (const auto& change : decision.obligations) check_change(change, event);
     for (const JournalLine& line : decision.lines)
-      if (line.what.starts_with("all-")) ++counts_.auto_steps;
+      if (line.what.starts_with("all-")) {
+        ++counts_.auto_steps;
+        if (line.what.starts_with("all-linked-")) ++counts_.linked_steps;
+      }
     for (const auto& change : decision.prompts) {
       const Prompt& p = change.now;
       if (change.was || p.rung < 0) continue;
@@ -567,7 +570,8 @@ TEST_CASE("decide() keeps its promises on random programmes and walks", "[decide
                          << counts.loops << ", time " << counts.time << ", cascades "
                          << counts.cascades << ", depth three " << counts.deep << "; events "
                          << counts.events << ", accepted " << counts.accepted << ", corrected "
-                         << counts.corrected << ", auto steps " << counts.auto_steps << ", expired "
+                         << counts.corrected << ", auto steps " << counts.auto_steps << " (linked "
+                         << counts.linked_steps << "), expired "
                          << counts.expired << ", moved " << counts.moved << ", held " << counts.held
                          << ", rounds " << counts.rounds << ", rungs " << counts.rungs
                          << ", waits ended " << counts.waits);
@@ -579,6 +583,7 @@ TEST_CASE("decide() keeps its promises on random programmes and walks", "[decide
   CHECK(counts.accepted * 100 >= counts.events * 40);
   CHECK(counts.corrected >= 20);
   CHECK(counts.auto_steps >= 20);
+  CHECK(counts.linked_steps >= 3);
   CHECK(counts.expired >= 20);
   CHECK(counts.moved >= 20);
   CHECK(counts.rounds >= 50);

@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("what is written is read back equal, also after the store was
   CHECK(board->assignments_of({ItemId{1}, ItemId{2}}) ==
         std::vector{Assignment{ItemId{2}, "auditor", "sam-reed", "riverton-health/lead",
                                sample_start(), std::nullopt}});
-  const std::vector link{Link{ItemId{4}, ItemId{3}, "source", sample_start()}};
+  const std::vector link{Link{ItemId{4}, ItemId{3}, "source", sample_start(), std::nullopt}};
   CHECK(board->links_of(ItemId{4}) == link);
   CHECK(board->links_of(ItemId{3}) == link);
   CHECK(board->links_of(ItemId{1}).empty());

@@ -141,6 +141,7 @@ std::shared_ptr<const LastEvent> MemoryWorld::last_event(ItemId item) const {
     last->items = decision.items;
     last->obligations = decision.obligations;
     last->assignments = decision.assignments;
+    last->links = decision.links;
     last->approvals = decision.approvals;
     last->prompts = decision.prompts;
     return last;
@@ -183,9 +184,9 @@ Facts MemoryWorld::load(const Item* item, const FactsNeeded& needed, const Event
   for (const auto* list : {&facts.ancestors, &facts.descendants})
     for (const Item& one : *list) ids.push_back(one.id);
   load_rows(facts, ids);
-  if (needed.links && item != nullptr)
+  if (needed.links)
     for (const Link& link : tables.links)
-      if (link.from == item->id || link.to == item->id) facts.links.push_back(link);
+      if (std::find(ids.begin(), ids.end(), link.from) != ids.end()) facts.links.push_back(link);
   if (needed.approvals)
     for (const Approval& approval : tables.approvals)
       if (std::find(ids.begin(), ids.end(), approval.item) != ids.end())

@@ -117,7 +117,7 @@ void fill_sample_board(Store& store) {
     start.assignments.push_back(
         {std::nullopt,
          {ItemId{2}, "auditor", "sam-reed", "riverton-health/lead", now, std::nullopt}});
-    start.links.push_back({std::nullopt, {ItemId{4}, ItemId{3}, "source", now}});
+    start.links.push_back({std::nullopt, {ItemId{4}, ItemId{3}, "source", now, std::nullopt}});
     start.approvals.push_back(
         {std::nullopt, {ItemId{1}, "executive", "jane-okafor", "qa-officer", now, std::nullopt}});
     start.lines.push_back({ItemId{1}, "started", "audit started"});
