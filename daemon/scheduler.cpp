@@ -73,8 +73,10 @@ void Scheduler::carry_out_changes(const Programmes& programmes, Instant now) {
     Instant midnight = Instant::max();
     for (const std::string& board : programmes.boards()) {
       auto tx = store_.begin(Urgency::workers);
-      midnight = std::min(midnight, people_day_step(*tx, programmes, board, now));
+      std::vector<Decision> done;
+      midnight = std::min(midnight, people_day_step(*tx, programmes, board, now, &done));
       tx->commit();
+      for (Decision& decision : done) report(board, std::move(decision), now);
     }
     people_day_at_ = midnight;
   }

@@ -605,8 +605,11 @@ class Player {
     hand(step.to);
     file.holdings.push_back({step.to, step.of, today, {}});
     auto tx = store_.begin();
-    if (auto done = load_people(*tx, *programmes_.get(), board_, file, caller_of(step, now), now); !done)
-      throw StoryFailed(fmt::format("line {}: {}", step.line, done.error().message));
+    std::vector<Decision> done;
+    if (auto loaded =
+            load_people(*tx, *programmes_.get(), board_, file, caller_of(step, now), now, &done);
+        !loaded)
+      throw StoryFailed(fmt::format("line {}: {}", step.line, loaded.error().message));
     tx->commit();
     ++result_.events;
     people_ = reader().load_people();
@@ -614,6 +617,7 @@ class Player {
     line["of"] = step.of;
     line["to"] = step.to;
     emit(std::move(line));
+    for (const Decision& decision : done) emit_decision(decision, now);
   }
 
   // --- expectations

@@ -62,7 +62,7 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
                             Instant now);
 
 // A recorded, reasoned, time-boxed suspension; family A takes two people and at most 24 h (S5.3):
-// the first call records the proposal, a second one by somebody else carries it out.
+// the first call records the proposal, a second one by somebody else within 24 h carries it out.
 struct Suspend {
   std::string board;
   ObligationId obligation;
@@ -88,13 +88,16 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
 
 // Loads people (S1.4): persons and holdings as given, replacing those persons' holdings. Posts
 // whose holder changed get one hand-over notice to the new holder for each open obligation (S3.4).
+// What that did to items is added to `done` when given.
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view board,
-                         const PeopleFile& people, const Caller& caller, Instant now);
+                         const PeopleFile& people, const Caller& caller, Instant now,
+                         std::vector<Decision>* done = nullptr);
 
 // Carries out the changes of holders that fell due since it was last called: somebody begins or
-// ends in a post on a day that was loaded ahead. Returns the next local midnight.
+// ends in a post on a day that was loaded ahead. Returns the next local midnight. What that did to
+// items is added to `done` when given.
 Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_view board,
-                        Instant now);
+                        Instant now, std::vector<Decision>* done = nullptr);
 
 // A dated override of the board's calendar; running deadlines are recomputed (S5.4). Returns the
 // programmes with the new calendar, to be put in force once the transaction is committed.

@@ -56,7 +56,11 @@ void for_each_obligation(BoardWriter& writer, ObligationFilter filter, const One
 }
 
 void carry_out(BoardWriter& writer, const Programmes& programmes, const Programmes::Board& board,
-               const Moves& moves, Instant now) {
+               const Moves& moves, Instant now, std::vector<Decision>* done) {
+  const auto write = [&](std::string kind, ItemId item, Decision decision) {
+    writer.write(head_of_system(std::move(kind), item, now), decision, now);
+    if (done != nullptr) done->push_back(std::move(decision));
+  };
   if (moves.gained.empty() && moves.left.empty()) return;
   // Whoever left owes nothing any more: it falls back to the post that assigned them (S3.2).
   for (const std::string& person : moves.left)
@@ -66,8 +70,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
       const Rules rules = programmes.rules(board, item->programme);
       Facts facts = load_facts(writer, rules, *item, FactsNeeded{});
       facts.ids = writer.take_ids();
-      const Decision decision = decide_leave(rules, *item, facts, person, now);
-      writer.write(head_of_system("left", item->id, now), decision, now);
+      write("left", item->id, decide_leave(rules, *item, facts, person, now));
     }
   // S3.5: a post that has somebody again needs nobody named any more.
   std::set<std::string> names;
@@ -76,8 +79,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
   for_each_obligation(writer, {}, [&](const Obligation& o, const Item& item) {
     if (!names.contains(o.name)) return;
     const Rules rules = programmes.rules(board, item.programme);
-    writer.write(head_of_system("named", item.id, now),
-                 decide_close(rules, item, o, "somebody named", now), now);
+    write("named", item.id, decide_close(rules, item, o, "somebody named", now));
   });
   // S3.4: a new holder hears once of each thing that the post owes.
   for (const std::string& post : moves.gained) {
@@ -87,8 +89,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
       const Rules rules = programmes.rules(board, item.programme);
       Facts facts = load_facts(writer, rules, item, FactsNeeded{});
       facts.ids = writer.take_ids();
-      writer.write(head_of_system("hand-over", item.id, now),
-                   decide_hand_over(rules, item, facts, o.id, now), now);
+      write("hand-over", item.id, decide_hand_over(rules, item, facts, o.id, now));
     });
   }
 }
@@ -99,7 +100,8 @@ constexpr std::string_view people_day_value = "people-day";
 }  // namespace
 
 Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                         const PeopleFile& people, const Caller& caller, Instant now) {
+                         const PeopleFile& people, const Caller& caller, Instant now,
+                         std::vector<Decision>* done) {
   const auto found = board_of(programmes, id);
   if (!found) return found.error();
   const Programmes::Board& board = **found;
@@ -112,12 +114,12 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
   writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
   const Date today = local_date(now, *board.time.zone);
   carry_out(writer, programmes, board, moves_between(before, today, writer.load_people(), today),
-            now);
+            now, done);
   return {};
 }
 
 Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_view id,
-                        Instant now) {
+                        Instant now, std::vector<Decision>* done) {
   const Programmes::Board& board = programmes.get_board(id);
   BoardWriter& writer = tx.board(id);
   const Date today = local_date(now, *board.time.zone);
@@ -127,7 +129,7 @@ Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_v
   if (stored && before && *before >= today) return midnight;
   if (before && *before < today) {
     const People people = writer.load_people();
-    carry_out(writer, programmes, board, moves_between(people, *before, people, today), now);
+    carry_out(writer, programmes, board, moves_between(people, *before, people, today), now, done);
   }
   writer.put_value(people_day_value, to_text(today));
   return midnight;
