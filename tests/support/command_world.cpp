@@ -68,8 +68,9 @@ std::string small_people() {
   return toml;
 }
 
-CommandWorld::CommandWorld(std::string_view programme_toml, std::string_view people_toml)
-    : store_(store::open_temporary_store(1)) {
+CommandWorld::CommandWorld(std::string_view programme_toml, std::string_view people_toml,
+                           std::unique_ptr<Store> store)
+    : store_(store ? std::move(store) : store::open_temporary_store(1)) {
   auto reading = read_small_programme(programme_toml);
   if (!reading.programme) throw std::logic_error(to_text(reading.mistakes.front()));
   reading.programme->definition.digest = "small";

@@ -37,8 +37,9 @@ using Texts = std::map<std::string, std::string>;
 class CommandWorld {
  public:
   // The small programme and its people on Monday 2 November 2026, 09:00; London is at UTC then.
+  // On a temporary store, unless another one is given.
   explicit CommandWorld(std::string_view programme_toml = small_programme_toml,
-                        std::string_view people_toml = {});
+                        std::string_view people_toml = {}, std::unique_ptr<Store> store = nullptr);
 
   // --- time
   Instant now() const { return now_; }
