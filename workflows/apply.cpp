@@ -6,6 +6,7 @@
 #include <set>
 
 #include "workflows/applying.hpp"
+#include "workflows/deciding.hpp"
 
 namespace assured {
 
@@ -67,6 +68,8 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
   for (const std::string& body : needed.bodies)
     for (Meeting& m : reader.list_meetings(body)) facts.meetings.push_back(std::move(m));
   facts.people = reader.load_people();
+  // Any opening and any rung may find a post empty.
+  for (std::string& name : reader.open_vacancies()) facts.vacancies.insert(std::move(name));
   for (const CountQuery& query : needed.counts)
     facts.counts[query] = reader.count_descendants(query);
   for (const Item& i : facts.descendants) {
@@ -109,6 +112,12 @@ Result<const Programmes::Board*> board_of(const Programmes& programmes, std::str
   const Programmes::Board* board = programmes.find_board(id);
   if (board == nullptr) return Error{Errc::not_found, "there is no such board here", "board"};
   return board;
+}
+
+Result<Instant> occurred_at(const Caller& caller, const Item* item, Instant now) {
+  const Instant at = caller.occurred_at.value_or(now);
+  if (auto fits = check_occurred(at, item, now); !fits) return fits.error();
+  return at;
 }
 
 JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant occurred_at,

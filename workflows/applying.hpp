@@ -7,6 +7,9 @@
 
 namespace assured {
 
+// When it happened, as the caller says or now. Errors: invalid (S14.3).
+Result<Instant> occurred_at(const Caller& caller, const Item* item, Instant now);
+
 // Errors: not_found.
 Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id);
 

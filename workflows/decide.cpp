@@ -169,12 +169,17 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
   return needed;
 }
 
+Result<void> check_occurred(Instant occurred_at, const Item* item, Instant now) {
+  if (occurred_at > now)
+    return Error{Errc::invalid, "it cannot have happened in the future", "occurred_at"};
+  if (item != nullptr && occurred_at < item->created_at)
+    return Error{Errc::invalid, "it cannot have happened before the item existed", "occurred_at"};
+  return {};
+}
+
 Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts,
                         const Event& event, Instant now) {
-  if (event.occurred_at > now)
-    return Error{Errc::invalid, "it cannot have happened in the future", "occurred_at"};
-  if (item != nullptr && event.occurred_at < item->created_at)
-    return Error{Errc::invalid, "it cannot have happened before the item existed", "occurred_at"};
+  if (auto fits = check_occurred(event.occurred_at, item, now); !fits) return fits.error();
   if (!event.actor.empty()) {
     const Date today = local_date(now, *rules.time.zone);
     if (auto known =
@@ -310,6 +315,26 @@ Decision decide_close(const Rules& rules, const Item& item, const Obligation& ob
   deciding.add(item);
   deciding.close_obligation(*deciding.obligations_of(item.id).front(), by);
   Decision decision = deciding.take();
+  decision.subject = item.id;
+  return decision;
+}
+
+Decision decide_held(const Rules& rules, const Item& item, const Facts& facts, std::string_view why,
+                     Instant now) {
+  Event event;
+  event.name = "held";
+  event.occurred_at = now;
+  Deciding deciding(rules, facts, event, now);
+  deciding.add(item);
+  Decision decision;
+  decision.subject = item.id;
+  for (const Obligation* o : deciding.obligations_of(item.id))
+    if (o->is_open() && o->name == look_at_held) return decision;
+  const VacancyRule& rule = rules.definition.vacancy;
+  deciding.line(item.id, "held", std::string(why));
+  deciding.open_plain(item.id, std::string(look_at_held), rule.owed_by, rule.within, rule.ladder,
+                      rule.source);
+  decision = deciding.take();
   decision.subject = item.id;
   return decision;
 }

@@ -59,6 +59,7 @@ struct Facts {
   std::map<CountQuery, int> counts;
   std::shared_ptr<const LastEvent> last_event;
   std::vector<Prompt> prompts;         // those the last event wrote, as they are now
+  std::set<std::string> vacancies;     // names of open "name somebody: ..." of the board (S3.5)
   std::map<std::string, Item> linked;  // items the event links to, by link kind
   IdPool ids;
 };
@@ -142,6 +143,12 @@ Decision decide_outcome(const Rules& rules, const Item& item, const Obligation& 
 // Closes one of the engine's own obligations, as when the post it asks to be filled has a holder.
 Decision decide_close(const Rules& rules, const Item& item, const Obligation& obligation,
                       const std::string& by, Instant now);
+
+// S12.4: mail about the item was held by the detectors, or went out in its bare form because of
+// them, for the reason `why` (without any value). Opens `look_at_held`, owed as a vacancy is; changes
+// nothing while it is open. When nothing of the item is held any more, decide_close() ends it.
+Decision decide_held(const Rules& rules, const Item& item, const Facts& facts, std::string_view why,
+                     Instant now);
 
 // Holds an obligation's rungs until `until` (S15.1, S5.3); the shell has checked who may.
 Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation,

@@ -19,6 +19,12 @@ bool is_board_side(const Rules& rules, const People& people, std::string_view pe
   return false;
 }
 
+// Whether the post that a vacancy asks to be filled has a holder.
+bool is_filled(const std::string& vacancy, const People& people, Date today) {
+  const auto colon = vacancy.find(": ");
+  return colon != std::string::npos && !people.holders_of(vacancy.substr(colon + 2), today).empty();
+}
+
 // Several changes of one row in one event become one: the first `was`, the last `now`.
 std::vector<Changed<Assignment>> by_row(const std::vector<Changed<Assignment>>& changes) {
   std::vector<Changed<Assignment>> rows;
@@ -87,6 +93,11 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
         if (o->is_open()) deciding.close_obligation(*o, std::string(corrected));
         continue;
       }
+      // S3.5: another item asks for the same post by now, or the post has somebody again.
+      if (!o->is_open() && o->name.starts_with(name_somebody) &&
+          (deciding.is_vacancy_open(o->name) ||
+           is_filled(o->name, facts.people, local_date(now, *rules.time.zone))))
+        continue;
       const Obligation now_is = *o;
       *o = *change.was;
       o->fired = now_is.fired;  // what was said stays said

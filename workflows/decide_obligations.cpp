@@ -191,11 +191,24 @@ void Deciding::open_obligation(ItemId id, const ObligationDef& def) {
   if (!debtor) open_vacancy(id, assured::to_text(def.owed_by));
 }
 
-// S3.5. One for each vacant post, so that filling it ends that one.
+// S3.5. One for each vacant post of the board, whichever item found it empty first: filling it ends
+// that one.
 void Deciding::open_vacancy(ItemId id, const std::string& whose) {
   const VacancyRule& rule = rules.definition.vacancy;
-  open_plain(id, fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose),
-             rule.owed_by, rule.within, rule.ladder, rule.source);
+  std::string name =
+      fmt::format("{}: {}", name_somebody, whose.empty() ? "nobody is named" : whose);
+  if (is_vacancy_open(name)) return;
+  open_plain(id, std::move(name), rule.owed_by, rule.within, rule.ladder, rule.source);
+}
+
+bool Deciding::is_vacancy_open(const std::string& name) const {
+  bool closed_here = false;
+  for (const auto& [id, changed] : work_.obligations) {
+    if (changed.now.name != name) continue;
+    if (changed.now.is_open()) return true;
+    closed_here |= changed.was && changed.was->is_open();
+  }
+  return !closed_here && facts.vacancies.contains(name);
 }
 
 void Deciding::open_plain(ItemId id, std::string name, const RoleTerm& owed_by, Span within,
@@ -228,6 +241,26 @@ void Deciding::close_obligation(Obligation& o, const std::string& by) {
   line(o.item, "closed",
        fmt::format("{} (round {}) by {}{}", o.name, o.round, by,
                    o.due_at && *o.closed_at > *o.due_at ? ", late" : ""));
+}
+
+void Deciding::close_idle_companions() {
+  // Only of what closed in this decision: of other items not everything that is owed may be loaded.
+  std::set<std::pair<ItemId, std::string>> ended;
+  for (const auto& [id, changed] : work_.obligations)
+    if (changed.was && changed.was->is_open() && !changed.now.is_open() &&
+        changed.now.rule.kind == DueRule::Kind::meeting && !changed.now.meeting)
+      ended.emplace(changed.now.item, changed.now.rule.body);
+  for (const auto& [holder, body] : ended) {
+    const auto owed = obligations_of(holder);
+    const bool still_waits = std::any_of(owed.begin(), owed.end(), [&, b = body](const auto* o) {
+      return o->is_open() && o->rule.kind == DueRule::Kind::meeting && o->rule.body == b &&
+             !o->meeting;
+    });
+    if (still_waits) continue;
+    for (Obligation* o : owed)
+      if (o->is_open() && o->name == std::string(set_date_prefix) + body)
+        close_obligation(*o, "nothing waits for it");
+  }
 }
 
 void Deciding::end_assignments(ItemId id, const std::string& person) {

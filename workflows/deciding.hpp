@@ -13,15 +13,15 @@
 
 namespace assured {
 
-// Built-in obligations; no programme declares these names.
-inline constexpr std::string_view name_somebody = "name somebody";
-inline constexpr std::string_view set_date_prefix = "set the next date: ";
 // How an obligation ended that `correct` undid: no round of its own for what opens afterwards.
 inline constexpr std::string_view corrected = "corrected";
 // The rung number under which a time transition is recorded as tried.
 inline constexpr int expiry_rung = -2;
 // S8.1, and cascades: how deep one decision may reach.
 inline constexpr int depth_max = 4;
+
+// S14.3: what is claimed lies neither in the future nor before the item, when there is one.
+Result<void> check_occurred(Instant occurred_at, const Item* item, Instant now);
 
 class Deciding {
  public:
@@ -46,7 +46,11 @@ class Deciding {
   void open_plain(ItemId item, std::string name, const RoleTerm& owed_by, Span within,
                   const std::string& ladder, const std::string& source);
   void open_vacancy(ItemId item, const std::string& whose);
+  // Whether an item of the board carries the vacancy of that name, as things stand by now.
+  bool is_vacancy_open(const std::string& name) const;
   void close_obligation(Obligation& obligation, const std::string& by);
+  // "Set the next date" ends with the last obligation of its item that waits for it (S7.3).
+  void close_idle_companions();
   void end_assignments(ItemId item, const std::string& person);
   void refresh_debtors(ItemId item);
   Result<void> recompute(ItemId item, const std::string& cause, bool by_hand);

@@ -2,6 +2,11 @@
 
 namespace assured {
 
+bool is_builtin_obligation(std::string_view name) {
+  return name.starts_with(name_somebody) || name.starts_with(set_date_prefix) ||
+         name == look_at_held;
+}
+
 std::string_view to_text(Meeting::State s) {
   switch (s) {
     case Meeting::State::planned:

@@ -433,6 +433,11 @@ void check_obligation(const Checking& c, const KindDef& kind, std::size_t index)
   const auto& obligation = kind.obligations[index];
   const auto path = obligation_path(kind, index);
   const bool shorthand = !obligation.of_state.empty();
+  if (is_builtin_obligation(obligation.name))
+    c.mistakes.add_at(path + (shorthand ? "" : ".name"),
+                      fmt::format("“{}” is an obligation that the engine opens itself",
+                                  obligation.name),
+                      "choose another name");
   const bool owed_by_owner = shorthand && !c.mistakes.has_place(path + ".owed_by");
   if (!owed_by_owner) check_role(c, &kind, obligation.owed_by, path + ".owed_by");
   if (!shorthand) {

@@ -61,7 +61,7 @@ class KindMaker {
       if (dice_.chance(40)) create.copy = {{"flag", "flag"}};
       t->effects.push_back(create);
     }
-    if (dice_.chance(45)) {
+    if (dice_.chance(60)) {
       TransitionDef gate;
       gate.auto_ = true;
       gate.event = "all-" + child.name;

@@ -476,7 +476,11 @@ class Walk {
   void check_all() {
     std::set<ItemId> owing;
     std::set<std::tuple<ItemId, std::string, int>> keys;
-    std::set<std::pair<ItemId, std::string>> open;
+    std::set<std::pair<ItemId, std::string>> open, waiting;
+    std::set<std::string> vacancies;
+    for (const auto& [id, o] : world_.tables.obligations)
+      if (o.is_open() && o.rule.kind == DueRule::Kind::meeting && !o.meeting)
+        waiting.emplace(o.item, "set the next date: " + o.rule.body);
     for (const auto& [id, o] : world_.tables.obligations) {
       if (!keys.emplace(o.item, o.name, o.round).second)
         fail(o.name + ": two obligations with one key");
@@ -486,6 +490,10 @@ class Walk {
       }
       owing.insert(o.item);
       if (!open.emplace(o.item, o.name).second) fail(o.name + ": open twice");
+      if (o.name.starts_with("name somebody: ") && !vacancies.insert(o.name).second)
+        fail(o.name + ": asked for by two items");
+      if (o.name.starts_with("set the next date: ") && !waiting.contains({o.item, o.name}))
+        fail(o.name + ": nothing waits for it");
       const auto wake =
           next_wake(o, programme_.definition.ladders.find(o.ladder)->second, world_.time());
       if (wake && (!o.next_at || *o.next_at > *wake)) fail(o.name + ": would wake too late");

@@ -120,6 +120,9 @@ void MemoryWorld::load_rows(Facts& facts, const std::vector<ItemId>& ids) const 
   for (const auto& assignment : tables.assignments)
     if (among(assignment.item)) facts.assignments.push_back(assignment);
   facts.people = people;
+  for (const auto& [id, obligation] : tables.obligations)
+    if (obligation.is_open() && obligation.name.starts_with("name somebody: "))
+      facts.vacancies.insert(obligation.name);
   facts.ids.next_item = tables.items.empty() ? 1 : tables.items.rbegin()->first.value + 1;
   facts.ids.next_obligation =
       tables.obligations.empty() ? 1 : tables.obligations.rbegin()->first.value + 1;

@@ -16,6 +16,18 @@ to = "runing")");
                            "state 'runing' (did you mean 'running'?)"});
 }
 
+TEST_CASE("an obligation by a name that is the engine's own", "[programme][broken]") {
+  for (const std::string name :
+       {"name somebody: chair", "set the next date: qa-subgroup", "look at held mail"}) {
+    const std::string toml =
+        replaced(std::string{small_programme_toml}, "name = \"collect the returns\"",
+                 "name = \"" + name + "\"");
+    CHECK(told(toml) == Told{"small.toml:129:1: kind.audit.obligation[1].name: “" + name +
+                             "” is an obligation that the engine opens itself (choose another "
+                             "name)"});
+  }
+}
+
 TEST_CASE("an unknown state to begin in", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(title = "Audit"
