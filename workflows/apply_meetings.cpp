@@ -40,6 +40,8 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
                                 local_date(now, *(*board)->zone));
       !known)
     return known.error();
+  const auto occurred = occurred_at(command.caller, nullptr, now);
+  if (!occurred) return occurred.error();
   Meeting meeting;
   std::string what;
   if (command.what == MeetingCommand::What::plan) {
@@ -79,7 +81,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
         break;
     }
   }
-  meeting = writer.write_meeting(head_of(command.caller, what, {}, now), meeting, now);
+  meeting = writer.write_meeting(head_of(command.caller, what, {}, *occurred), meeting, now);
   // A held meeting moves nothing: what was bound to it stays due when it was.
   if (command.what != MeetingCommand::What::hold)
     ask_recompute(writer, fmt::format("{} of {}", what, meeting.body));
@@ -152,6 +154,8 @@ Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& 
   BoardWriter& writer = tx.board(command.board);
   const auto held = load_held(writer, command.obligation);
   if (!held) return held.error();
+  const auto occurred = occurred_at(command.caller, &held->item, now);
+  if (!occurred) return occurred.error();
   if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
                                 command.caller.person, command.caller.for_post,
                                 local_date(now, *(*board)->zone));
@@ -172,7 +176,7 @@ Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& 
   Facts facts = load_facts(writer, rules, held->item, needed);
   facts.ids = writer.take_ids();
   Decision decision = decide_rebind(rules, held->item, facts, command.obligation, meeting->id, now);
-  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, now),
+  return outcome_of(writer, head_of(command.caller, "rebind", held->item.id, *occurred),
                     std::move(decision), held->item.id, now);
 }
 

@@ -11,6 +11,11 @@ namespace assured {
 
 namespace {
 
+// S5.3: how long family A can be suspended at a time; and how long a proposal of it stands. What was
+// so a day ago is no ground to suspend on today: a second person then proposes anew.
+constexpr Span suspension_max{24, Unit::hours};
+constexpr Span proposal_stands{24, Unit::hours};
+
 Instant later(Instant now, Span span, const TimeRules& rules) {
   return due_after(now, span, rules).due_at;
 }
@@ -24,6 +29,8 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   BoardWriter& writer = tx.board(command.board);
   auto held = load_held(writer, command.obligation);
   if (!held) return held.error();
+  const auto occurred = occurred_at(command.caller, &held->item, now);
+  if (!occurred) return occurred.error();
   const Rules rules = programmes.rules(**board, held->item.programme);
   const Obligation& o = held->obligation;
   const auto ladder = rules.definition.ladders.find(o.ladder);
@@ -65,9 +72,9 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   const Instant until = std::min(later(now, command.hold_for, rules.time),
                                  later(now, *ladder->second.ack_max, rules.time));
   Decision decision = decide_hold(rules, held->item, o, until, "acknowledge", now);
-  return outcome_of(writer,
-                    head_of(command.caller, "acknowledge", held->item.id, now, command.progress),
-                    std::move(decision), held->item.id, now);
+  const JournalHead head =
+      head_of(command.caller, "acknowledge", held->item.id, *occurred, command.progress);
+  return outcome_of(writer, head, std::move(decision), held->item.id, now);
 }
 
 Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
@@ -77,6 +84,8 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
   BoardWriter& writer = tx.board(command.board);
   auto held = load_held(writer, command.obligation);
   if (!held) return held.error();
+  const auto occurred = occurred_at(command.caller, &held->item, now);
+  if (!occurred) return occurred.error();
   if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
   const Rules rules = programmes.rules(**board, held->item.programme);
   const People people = writer.load_people();
@@ -95,12 +104,12 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
   for (const std::string& post : own)
     if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))
       return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
-  const JournalHead head = head_of(command.caller, "suspend", held->item.id, now, command.reason);
+  const JournalHead head =
+      head_of(command.caller, "suspend", held->item.id, *occurred, command.reason);
   if (held->obligation.family == Family::a) {
     // S5.3: the first person proposes, a second carries it out, for at most a day.
-    constexpr Span day{24, Unit::hours};
     if (!command.hold_for.is_elapsed() ||
-        later(now, command.hold_for, rules.time) > later(now, day, rules.time))
+        later(now, command.hold_for, rules.time) > later(now, suspension_max, rules.time))
       return Error{Errc::refused,
                    "what is about immediate risk can be suspended for at most 24 hours at a time",
                    "for"};
@@ -108,7 +117,9 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
     const Approval* proposed = nullptr;
     const auto approvals = writer.approvals_of(held->item.id);
     for (const Approval& a : approvals)
-      if (a.name == proposal && !a.withdrawn_at) proposed = &a;
+      if (a.name == proposal && !a.withdrawn_at &&
+          now <= later(a.at, proposal_stands, rules.time))
+        proposed = &a;
     if (proposed == nullptr || proposed->person == command.caller.person) {
       if (proposed != nullptr)
         return Error{Errc::refused, "a second person must agree to this suspension"};

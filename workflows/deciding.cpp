@@ -404,6 +404,7 @@ Result<void> Deciding::settle() {
 }
 
 Decision Deciding::take() {
+  close_idle_companions();
   Decision decision;
   for (auto& [id, changed] : work_.items) {
     if (changed.was && *changed.was == changed.now && !work_.touched.contains(id)) continue;

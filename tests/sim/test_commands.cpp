@@ -149,6 +149,28 @@ TEST_CASE("two people suspend what is about immediate risk, for a day at most", 
                                "2026-11-03 10:00 nhs-director unsafe [0h]"});
 }
 
+TEST_CASE("a proposal to suspend stands for a day", "[sim][suspend]") {
+  CommandWorld world;
+  const ItemId concern = world.raise_concern(world.plan_audit());
+  const auto owed = [&] { return world.obligation(concern, "answer the concern"); };
+  world.set_clock("2026-11-02 10:00");
+  ok(world.suspend(world.caller("officer"), owed().id, "1h"));
+  SECTION("for all of it") {
+    world.set_clock("2026-11-03 10:00");
+    ok(world.suspend(world.caller("chair"), owed().id, "1h"));
+    CHECK(world.text(owed().held_until) == "2026-11-03 11:00");
+  }
+  SECTION("and no minute more: the second person proposes anew") {
+    world.set_clock("2026-11-03 10:01");
+    ok(world.suspend(world.caller("chair"), owed().id, "1h"));
+    CHECK_FALSE(owed().held_until);
+    CHECK(refusal(world.suspend(world.caller("chair"), owed().id, "1h")) ==
+          "refused: a second person must agree to this suspension");
+    ok(world.suspend(world.caller("officer"), owed().id, "1h"));
+    CHECK(world.text(owed().held_until) == "2026-11-03 11:01");
+  }
+}
+
 TEST_CASE("one person of the board suspends a chase, nobody of an agency", "[sim][suspend]") {
   CommandWorld world;
   const ItemId audit = world.plan_audit();
@@ -166,6 +188,74 @@ TEST_CASE("one person of the board suspends a chase, nobody of an agency", "[sim
   CHECK(world.text(world.obligation(return_, "agency notified").due_at) == "2026-11-09 17:00");
   CHECK(world.journal_lines(return_, "suspend") ==
         Lines{"agency notified until 2026-11-30T17:00:00Z"});
+}
+
+// --- when it occurred
+
+TEST_CASE("every command says when it happened, within what can be", "[sim][occurred]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();  // at 09:00
+  const ObligationId owed = world.obligation(audit, "planned").id;
+  world.set_clock("2026-11-02 11:00");
+  Caller early = world.caller("officer"), late = early, right = early;
+  early.occurred_at = world.at("2026-11-02 08:59");
+  late.occurred_at = world.at("2026-11-02 11:01");
+  right.occurred_at = world.at("2026-11-02 10:00");
+  const std::string before = "invalid: it cannot have happened before the item existed";
+  const std::string future = "invalid: it cannot have happened in the future";
+  const auto newest = [&](ItemId item) { return world.reader()->journal_of(item).back(); };
+
+  CHECK(refusal(world.acknowledge(early, owed, "1d")) == before);
+  CHECK(refusal(world.acknowledge(late, owed, "1d")) == future);
+  ok(world.acknowledge(right, owed, "1d"));
+  CHECK(newest(audit).kind == "acknowledge");
+  CHECK(world.text(newest(audit).occurred_at) == "2026-11-02 10:00");
+  CHECK(world.text(newest(audit).at) == "2026-11-02 11:00");
+
+  Caller admin = world.caller("admin");
+  admin.occurred_at = early.occurred_at;
+  CHECK(refusal(world.suspend(admin, owed, "5wd")) == before);
+  admin.occurred_at = late.occurred_at;
+  CHECK(refusal(world.suspend(admin, owed, "5wd")) == future);
+  admin.occurred_at = right.occurred_at;
+  ok(world.suspend(admin, owed, "5wd"));
+  CHECK(newest(audit).kind == "suspend");
+  CHECK(world.text(newest(audit).occurred_at) == "2026-11-02 10:00");
+
+  MeetingCommand plan{world.board(), MeetingCommand::What::plan, {}, "qa-subgroup",
+                      world.at("2026-12-10 14:00"), late};
+  const auto change = [&] {
+    const auto tx = world.store().begin();
+    auto changed = change_meeting(*tx, world.programmes(), plan, world.now());
+    if (changed) tx->commit();
+    return changed;
+  };
+  CHECK(refusal(change()) == future);
+  plan.caller = right;
+  ok(change());
+  const auto rows = world.reader()->list_journal(0, 1000);
+  CHECK(rows.back().kind == "plan-meeting");
+  CHECK(world.text(rows.back().occurred_at) == "2026-11-02 10:00");
+
+  // The report waits for that meeting; an earlier one is planned.
+  const ItemId reporting = world.audit_in_reporting();  // at 11:00
+  const ObligationId waits = world.obligation(reporting, "report to the sub-group").id;
+  const Meeting earlier = ok(world.plan("qa-subgroup", "2026-11-26 14:00"));
+  world.set_clock("2026-11-02 12:00");
+  const auto bind = [&](const Caller& caller) {
+    const auto tx = world.store().begin();
+    auto bound = rebind(*tx, world.programmes(), {world.board(), waits, earlier.id, caller},
+                        world.now());
+    if (bound) tx->commit();
+    return bound;
+  };
+  CHECK(refusal(bind(right)) == before);
+  right.occurred_at = world.at("2026-11-02 12:01");
+  CHECK(refusal(bind(right)) == future);
+  right.occurred_at = world.at("2026-11-02 11:30");
+  ok(bind(right));
+  CHECK(newest(reporting).kind == "rebind");
+  CHECK(world.text(newest(reporting).occurred_at) == "2026-11-02 11:30");
 }
 
 // --- correct
