@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "config/settings_reader.hpp"
 #include "config/text_file.hpp"
 #include "workflows/printable.hpp"
 #include "workflows/toml_text.hpp"
@@ -22,82 +23,16 @@ constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
 
 constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
                               "from_domain",    "programmes",      "calendars",     "operators",
-                              "log_level",      "sleep_s_max",     "stop_timeout_s",
+                              "relay",          "log_level",      "sleep_s_max",     "stop_timeout_s",
                               "request_timeout_s", "request_bytes_max", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
-
-// Collects every mistake while reading goes on, so that one run shows them all.
-class Reader {
- public:
-  Reader(const fs::path& source) : source_(source) {}
-
-  void add(const toml::source_region& where, std::string_view key, std::string_view message,
-           std::string_view remedy = {}) {
-    mistakes.push_back({place(where), printable(key), printable(message), printable(remedy)});
-  }
-
-  SourcePlace place(const toml::source_region& where) const {
-    return {source_.string(), static_cast<std::uint32_t>(where.begin.line),
-            static_cast<std::uint32_t>(where.begin.column)};
-  }
-
-  template <class Keys>
-  void refuse_unknown(const toml::table& table, const Keys& known, const std::string& prefix) {
-    for (const auto& [key, node] : table) {
-      if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-      add(key.source(), prefix + std::string{key.str()}, "there is no setting of this name",
-          fmt::format("settings here are {}", fmt::join(known, ", ")));
-    }
-  }
-
-  std::string text(const toml::table& table, std::string_view key, const std::string& prefix,
-                   bool required, std::string_view remedy) {
-    const toml::node* node = table.get(key);
-    const std::string name = prefix + std::string{key};
-    if (node == nullptr) {
-      if (required) add(table.source(), name, "this setting is missing", std::string{remedy});
-      return {};
-    }
-    const auto value = node->value_exact<std::string>();
-    if (!value) {
-      add(node->source(), name, "this must be a text in quotes", std::string{remedy});
-    } else if (value->empty()) {
-      add(node->source(), name, "this must not be empty", std::string{remedy});
-    } else if (!is_printable(*value)) {
-      add(node->source(), name, "this must have no control characters");
-    }
-    return value.value_or("");
-  }
-
-  // A whole number from `low` to `high`, or nothing (and a mistake when it is there but wrong).
-  std::optional<std::int64_t> number(const toml::node* node, const std::string& name,
-                                     std::int64_t low, std::int64_t high) {
-    if (node == nullptr) return std::nullopt;
-    const auto value = node->value_exact<std::int64_t>();
-    if (value && *value >= low && *value <= high) return value;
-    add(node->source(), name, fmt::format("this must be a whole number from {} to {}", low, high));
-    return std::nullopt;
-  }
-
-  fs::path path(std::string_view text) const {
-    const fs::path given{text};
-    return given.is_absolute() || given.empty()
-               ? given
-               : (source_.parent_path() / given).lexically_normal();
-  }
-
-  std::vector<Mistake> mistakes;
-
- private:
-  fs::path source_;
-};
 
 constexpr std::int64_t uid_max = std::numeric_limits<uid_t>::max() - 1;
 
 // A list of paths under `key`, each given to `add` with its place.
 template <class Add>
 void read_paths(const toml::node& node, const std::string& key, std::string_view remedy,
-                Reader& reader, const Add& add) {
+                SettingsReader& reader, const Add& add) {
   const toml::array* list = node.as_array();
   if (list == nullptr || list->empty()) {
     reader.add(node.source(), key, "this must be a list of one path or more", std::string{remedy});
@@ -112,7 +47,7 @@ void read_paths(const toml::node& node, const std::string& key, std::string_view
   }
 }
 
-void read_programmes(const toml::table& root, Reader& reader, Settings& settings) {
+void read_programmes(const toml::table& root, SettingsReader& reader, Settings& settings) {
   constexpr std::string_view remedy = "write programmes = [\"programmes/your-board\"]";
   const toml::node* node = root.get("programmes");
   if (node == nullptr) {
@@ -124,7 +59,7 @@ void read_programmes(const toml::table& root, Reader& reader, Settings& settings
   });
 }
 
-void read_calendars(const toml::table& root, Reader& reader, Settings& settings) {
+void read_calendars(const toml::table& root, SettingsReader& reader, Settings& settings) {
   const toml::node* node = root.get("calendars");
   if (node == nullptr) return;
   read_paths(*node, "calendars", "write calendars = [\"calendars/england-and-wales.toml\"]", reader,
@@ -133,7 +68,7 @@ void read_calendars(const toml::table& root, Reader& reader, Settings& settings)
              });
 }
 
-void read_operators(const toml::table& root, Reader& reader, Settings& settings) {
+void read_operators(const toml::table& root, SettingsReader& reader, Settings& settings) {
   const toml::node* node = root.get("operators");
   if (node == nullptr) return;
   const toml::array* list = node->as_array();
@@ -146,7 +81,7 @@ void read_operators(const toml::table& root, Reader& reader, Settings& settings)
       settings.operators.insert(static_cast<uid_t>(*uid));
 }
 
-void read_users(const toml::table& root, Reader& reader, Settings& settings) {
+void read_users(const toml::table& root, SettingsReader& reader, Settings& settings) {
   const toml::node* node = root.get("user");
   if (node == nullptr) return;
   const toml::array* list = node->as_array();
@@ -176,7 +111,7 @@ void read_users(const toml::table& root, Reader& reader, Settings& settings) {
   }
 }
 
-void read_seconds(const toml::table& root, std::string_view key, Reader& reader,
+void read_seconds(const toml::table& root, std::string_view key, SettingsReader& reader,
                   std::chrono::seconds& into) {
   if (const auto value = reader.number(root.get(key), std::string{key}, 1, 300))
     into = std::chrono::seconds{*value};
@@ -193,7 +128,7 @@ std::optional<std::string> Settings::find_person(uid_t uid, std::string_view boa
 }
 
 SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
-  Reader reader{source};
+  SettingsReader reader{source};
   toml::table root;
   try {
     root = reading::parse_toml(toml, source.string());
@@ -228,6 +163,7 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
     reader.add(root.get("from_domain")->source(), "from_domain",
                "this must be a domain in small letters", "such as \"board.example\"");
 
+  settings.relay = read_relay(root, settings.from_domain, reader);
   read_programmes(root, reader, settings);
   read_calendars(root, reader, settings);
   read_operators(root, reader, settings);

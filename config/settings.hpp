@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -31,12 +32,33 @@ struct CalendarSource {
   SourcePlace place;
 };
 
+enum class RelayTls { required, implicit, off };
+
+// The mail relay, [relay]. Without it mail is written as files.
+struct RelaySettings {
+  std::string host;
+  std::uint16_t port = 587;  // 465 with implicit TLS, 25 without TLS
+  RelayTls tls = RelayTls::required;
+  std::filesystem::path ca_file;        // trusted in place of the system's authorities
+  std::string user;                     // empty: the relay knows us by our address
+  std::filesystem::path password_file;  // one of these two when there is a user
+  std::string password_credential;      // a file in $CREDENTIALS_DIRECTORY (systemd's LoadCredential=)
+  std::string helo;                     // default: from_domain
+  std::string from_address;             // the From: of every mail
+  std::string bounce_address;           // default: from_address
+  std::size_t connections = 4;          // 1 to 16
+  std::chrono::seconds connect_timeout{10};  // 1 to 300
+  std::chrono::seconds reply_timeout{60};    // 1 to 300
+  SourcePlace password_place;           // of the setting that names the password
+};
+
 // Relative paths are taken from the folder of the settings file.
 struct Settings {
   std::filesystem::path state_folder;
   std::filesystem::path socket_path;         // default: state_folder/assured.sock
   std::filesystem::path mail_folder;         // default: state_folder/mail
   std::string from_domain;                   // right side of every Message-ID
+  std::optional<RelaySettings> relay;
   std::vector<ProgrammeSource> programmes;
   std::vector<CalendarSource> calendars;     // one-off holidays of a nation
   std::map<uid_t, std::map<std::string, std::string>> users;  // uid -> board -> person id (S14.4)

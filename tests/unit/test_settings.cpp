@@ -1,8 +1,13 @@
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+#include <fstream>
+
 #include "config/programme_files.hpp"
+#include "config/relay_password.hpp"
 #include "config/settings.hpp"
 #include "config/text_file.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 using namespace assured;
 using namespace assured::config;
@@ -13,6 +18,11 @@ constexpr std::string_view least = R"(state_folder = "state"
 from_domain = "board.example"
 programmes = ["programmes/one"]
 )";
+
+// Lines of [relay] from the sixth on.
+std::string with_relay(const std::string& more) {
+  return std::string{least} + "[relay]\nhost = \"smtp.board.example\"\n" + more;
+}
 
 std::vector<std::string> mistakes_of(std::string_view toml) {
   std::vector<std::string> texts;
@@ -104,6 +114,148 @@ person = "b"
                "8 user.uid: this must be a whole number from 0 to 4294967294",
                "14 user.uid: user 5 is mapped twice on board one",
            });
+}
+
+TEST_CASE("without [relay] there is none; the least one gets technical defaults", "[settings]") {
+  CHECK_FALSE(parse_settings(least, "/etc/assured/assured.toml").settings->relay);
+  const auto reading = parse_settings(with_relay("from_address = \"lscp@board.example\"\n"),
+                                      "/etc/assured/assured.toml");
+  REQUIRE(reading.settings);
+  REQUIRE(reading.settings->relay);
+  const RelaySettings& relay = *reading.settings->relay;
+  CHECK(relay.host == "smtp.board.example");
+  CHECK(relay.port == 587);
+  CHECK(relay.tls == RelayTls::required);
+  CHECK(relay.helo == "board.example");
+  CHECK(relay.bounce_address == "lscp@board.example");
+  CHECK(relay.connections == 4);
+  CHECK(relay.connect_timeout == std::chrono::seconds{10});
+  CHECK(relay.reply_timeout == std::chrono::seconds{60});
+  CHECK(relay.user.empty());
+}
+
+TEST_CASE("a relay's settings are read, and the port follows from TLS", "[settings]") {
+  const auto reading = parse_settings(with_relay(R"(tls = "implicit"
+ca_file = "ca.pem"
+user = "assured"
+password_file = "relay.password"
+helo = "host.board.example"
+from_address = "lscp@board.example"
+bounce_address = "bounces@board.example"
+connections = 16
+connect_timeout_s = 3
+reply_timeout_s = 300
+)"), "/etc/assured/assured.toml");
+  REQUIRE(reading.settings);
+  const RelaySettings& relay = *reading.settings->relay;
+  CHECK(relay.port == 465);
+  CHECK(relay.ca_file == "/etc/assured/ca.pem");
+  CHECK(relay.password_file == "/etc/assured/relay.password");
+  CHECK(relay.password_place.line == 9);
+  CHECK(relay.helo == "host.board.example");
+  CHECK(relay.bounce_address == "bounces@board.example");
+  CHECK(relay.connections == 16);
+  CHECK(relay.reply_timeout == std::chrono::seconds{300});
+
+  const auto off = parse_settings(
+      std::string{least} + "[relay]\nhost = \"127.0.0.1\"\ntls = \"off\"\nfrom_address = \"a@b.example\"\n",
+      "x");
+  REQUIRE(off.settings);
+  CHECK(off.settings->relay->port == 25);
+}
+
+TEST_CASE("every mistake in a relay's settings has its line, key and words", "[settings]") {
+  const std::string from = "from_address = \"a@b.example\"\n";
+  const auto one = [&](const std::string& more) { return mistakes_of(with_relay(from + more)); };
+  using Texts = std::vector<std::string>;
+  CHECK(mistakes_of(std::string{least} + "relay = \"smtp.board.example\"\n") ==
+        Texts{"4 relay: the relay is written as a table [relay]"});
+  CHECK(mistakes_of(std::string{least} + "[relay]\n") ==
+        Texts{"4 relay.host: this setting is missing", "4 relay.from_address: this setting is missing"});
+  CHECK(one("tls = \"off\"\n") ==
+        Texts{"7 relay.tls: mail and password would cross the network in the clear"});
+  CHECK(one("tls = \"maybe\"\n") == Texts{"7 relay.tls: there is no such way"});
+  CHECK(one("tls = false\n") == Texts{"7 relay.tls: this must be a text in quotes"});
+  CHECK(one("port = 0\n") == Texts{"7 relay.port: this must be a whole number from 1 to 65535"});
+  CHECK(one("password = \"secret\"\n") ==
+        Texts{"7 relay.password: a password is never written into the settings"});
+  CHECK(one("passwort_file = \"x\"\n") ==
+        Texts{"7 relay.passwort_file: there is no setting of this name"});
+  CHECK(one("user = \"u\"\n") == Texts{"7 relay.user: this user has no password"});
+  CHECK(one("user = \"u\"\npassword_file = \"f\"\npassword_credential = \"c\"\n") ==
+        Texts{"7 relay.user: the password comes from two places"});
+  CHECK(one("password_file = \"f\"\n") ==
+        Texts{"7 relay.password_file: there is a password, but no user"});
+  CHECK(one("user = \"u\"\npassword_credential = \"../c\"\n") ==
+        Texts{"8 relay.password_credential: this must be the name of a credential, not a path"});
+  CHECK(one("connections = 17\n") ==
+        Texts{"7 relay.connections: this must be a whole number from 1 to 16"});
+  CHECK(one("connect_timeout_s = 0\n") ==
+        Texts{"7 relay.connect_timeout_s: this must be a whole number from 1 to 300"});
+  CHECK(one("reply_timeout_s = 301\n") ==
+        Texts{"7 relay.reply_timeout_s: this must be a whole number from 1 to 300"});
+  CHECK(one("helo = \"a b\"\n") == Texts{"7 relay.helo: this must be this machine's name"});
+  CHECK(one("bounce_address = \"Board <a@b.example>\"\n") ==
+        Texts{"7 relay.bounce_address: this must be a mail address, without a name"});
+  CHECK(mistakes_of(with_relay("from_address = \"a@b.example\\r\\nRCPT TO:<c@d.example>\"\n")) ==
+        Texts{"6 relay.from_address: this must have no control characters",
+              "6 relay.from_address: this must be a mail address, without a name"});
+  CHECK(mistakes_of(std::string{least} + "[relay]\nhost = \"a/b\"\n" + from) ==
+        Texts{"5 relay.host: this must be a host's name or address"});
+  for (const char* local : {"127.0.0.1", "127.9.9.9", "::1", "localhost"})
+    CHECK(mistakes_of(std::string{least} + "[relay]\nhost = \"" + local + "\"\ntls = \"off\"\n" + from)
+              .empty());
+  for (const char* away : {"127.0.0.1.example", "localhost.example", "10.0.0.1"})
+    CHECK(mistakes_of(std::string{least} + "[relay]\nhost = \"" + away + "\"\ntls = \"off\"\n" + from)
+              .size() == 1);
+}
+
+TEST_CASE("a relay's password comes from a file that others cannot read", "[settings]") {
+  const test::TemporaryFolder folder;
+  RelaySettings relay;
+  CHECK(read_password(relay).password.empty());  // no user, no password
+  CHECK_FALSE(read_password(relay).mistake);
+  relay.user = "u";
+  relay.password_file = folder.file("relay.password");
+  const auto message = [&] {
+    const auto reading = read_password(relay);
+    CHECK(reading.password.empty());
+    return reading.mistake ? reading.mistake->message : "none";
+  };
+  CHECK_THAT(message(), Catch::EndsWith("there is no such file"));
+  const auto write = [&](const std::string& text, unsigned mode) {
+    std::ofstream{relay.password_file, std::ios::binary} << text;
+    std::filesystem::permissions(relay.password_file, std::filesystem::perms{mode});
+  };
+  write("tr0ub4dor\n", 0600);
+  CHECK(read_password(relay).password == "tr0ub4dor");
+  CHECK_FALSE(read_password(relay).mistake);
+  write("tr0ub4dor", 0640);
+  CHECK(read_password(relay).password == "tr0ub4dor");
+  for (const unsigned open : {0644U, 0604U, 0660U, 0602U}) {
+    write("tr0ub4dor\n", open);
+    CHECK_THAT(message(), Catch::EndsWith("others than its owner may read or change this file"));
+    CHECK_THAT(read_password(relay).mistake->remedy, Catch::StartsWith("chmod 600 "));
+  }
+  for (const std::string& bad : {std::string{"\n"}, std::string{"a\nb\n"}, std::string{"a\0b", 3},
+                                 std::string(2000, 'x')}) {
+    write(bad, 0600);
+    CHECK(message() != "none");
+  }
+}
+
+TEST_CASE("a relay's password may be a credential of the service's unit", "[settings]") {
+  const test::TemporaryFolder folder;
+  RelaySettings relay;
+  relay.user = "u";
+  relay.password_credential = "relay-password";
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  REQUIRE(read_password(relay).mistake);
+  CHECK_THAT(read_password(relay).mistake->remedy, Catch::Contains("LoadCredential=relay-password:"));
+  ::setenv("CREDENTIALS_DIRECTORY", folder.path().c_str(), 1);
+  std::ofstream{folder.file("relay-password")} << "tr0ub4dor\n";
+  CHECK(read_password(relay).password == "tr0ub4dor");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST_CASE("settings that are no TOML, or only a byte order mark, are refused with a place",
