@@ -18,13 +18,13 @@
 #include "daemon/boards.hpp"
 #include "daemon/clock_watch.hpp"
 #include "daemon/housekeeper.hpp"
+#include "daemon/mail_relay.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/sender.hpp"
 #include "daemon/state_lock.hpp"
 #include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
-#include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
 #include "store/file_store.hpp"
 #include "store/store.hpp"
@@ -40,7 +40,6 @@ namespace {
 // Threads that may wait for the disk: one for each worker's pass, and for requests as many as may be
 // connected, so that those who wait for one commit can share it.
 constexpr std::size_t worker_threads = 4;
-constexpr std::size_t relay_threads = 1;  // files are written one after the other
 constexpr std::size_t api_threads = 64;
 
 const std::filesystem::path& prepared(const std::filesystem::path& state_folder) {
@@ -80,6 +79,11 @@ web::ServerLimits limits_of(const config::Settings& settings) {
   return limits;
 }
 
+// One for each connection to the relay; files are written one after the other.
+std::size_t threads_for(const config::Settings& settings) {
+  return settings.relay ? settings.relay->connections : 1;
+}
+
 }  // namespace
 
 // In the order in which they are built; ended in the other.
@@ -90,7 +94,8 @@ struct App::Parts {
         lock(prepared(settings.state_folder)),
         store(open_state(settings.state_folder)),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
-        notifier(settings.mail_folder),
+        relay(open_relay(settings)),
+        renderer(settings.relay ? settings.relay->from_address : std::string{}),
         scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },
                   [this](Instant now) { return clock_watch.routine_waits(now); }),
         living_scheduler(scheduler),
@@ -98,7 +103,7 @@ struct App::Parts {
                 {secret_of(settings.state_folder), settings.from_domain, {},
                  [this](Instant now) { return clock_watch.routine_waits(now); }},
                 [this](const WorkReport&) { wake_all(); }),
-        sender(*store, programmes, relay, {relay_threads}, [this](const WorkReport&) { wake_all(); },
+        sender(*store, programmes, *relay, {threads_for(settings)}, [this](const WorkReport&) { wake_all(); },
                [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),
         housekeeper(*store, files, programmes),
@@ -163,12 +168,11 @@ struct App::Parts {
   StateLock lock;
   std::unique_ptr<Store> store;
   CurrentProgrammes programmes;
-  notifiers::FileNotifier notifier;
+  std::unique_ptr<Relay> relay;
   notifiers::MailRenderer renderer;
   ClockWatch clock_watch{since_boot};
   Scheduler scheduler;
   LivingScheduler living_scheduler;
-  SharedNotifier relay{notifier};
   Planner planner;
   Sender sender;
   store::FolderFiles files;

@@ -13,6 +13,7 @@
 #include "daemon/boards.hpp"
 #include "daemon/calendar_add.hpp"
 #include "daemon/check.hpp"
+#include "daemon/mail_test.hpp"
 #include "daemon/migrate_programme.hpp"
 #include "daemon/simulate.hpp"
 #include "daemon/system_clock.hpp"
@@ -193,6 +194,29 @@ int move_items(MoveOptions& options) {
   return report->hindered() ? exit_failed : 0;
 }
 
+struct MailOptions {
+  std::string config = "/etc/assured/assured.toml";
+  std::string address;
+};
+
+int test_mail(const MailOptions& options) {
+  const auto reading = config::load_settings(options.config);
+  if (!reading.settings) return print_mistakes(reading.mistakes);
+  const bool sent = mail_test(*reading.settings, options.address, SystemClock{}.now(),
+                              [](std::string_view line) {
+                                fmt::print("{}\n", line);
+                                std::fflush(stdout);  // a relay may take its time for the next one
+                              });
+  return sent ? 0 : exit_failed;
+}
+
+std::string mistake_in_address(const std::string& text) {
+  const auto at = text.find('@');
+  const bool is_address = at != std::string::npos && at != 0 && at + 1 < text.size() &&
+                          text.find_first_of(" <>\r\n\t") == std::string::npos;
+  return is_address ? std::string{} : "write one mail address, such as jane@board.example";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
                "assured"};
@@ -247,6 +271,15 @@ int run(int argc, char** argv) {
   adding->add_flag("--open", add.open, "It is a working day, though a rule closes it");
   adding->add_option("--config", add.config, "Settings file")->capture_default_str();
   adding->callback([&] { code = add_day(add); });
+
+  MailOptions mail;
+  auto* mailing = app.add_subcommand(
+      "mail-test", "Send one test mail through the relay of the settings, and say each step");
+  mailing->add_option("address", mail.address, "Who gets it")
+      ->required()
+      ->check(mistake_in_address);
+  mailing->add_option("--config", mail.config, "Settings file")->capture_default_str();
+  mailing->callback([&] { code = test_mail(mail); });
 
   StateOptions state;
   auto* verifying = app.add_subcommand("verify", "Check the journal's chain and replay it");

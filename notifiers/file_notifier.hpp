@@ -23,6 +23,17 @@ class FileNotifier : public Notifier {
   std::filesystem::path folder_;
 };
 
+// A folder in place of a relay.
+class FolderRelay : public Relay {
+ public:
+  explicit FolderRelay(const std::filesystem::path& folder) : notifier_(folder), shared_(notifier_) {}
+  std::unique_ptr<Notifier> connect() override { return shared_.connect(); }
+
+ private:
+  FileNotifier notifier_;
+  SharedNotifier shared_;
+};
+
 // Accepts everything and keeps nothing: the mode `observe`, and the simulation.
 class NullNotifier : public Notifier {
  public:

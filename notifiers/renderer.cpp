@@ -275,7 +275,7 @@ std::string html_of_text(std::string_view title, std::string_view text) {
       escaped(title), body);
 }
 
-MailRenderer::MailRenderer() {
+MailRenderer::MailRenderer(std::string from_address) : from_address_(std::move(from_address)) {
   static std::once_flag once;
   std::call_once(once, [] {
     g_mime_init();
@@ -295,8 +295,12 @@ std::string MailRenderer::render(const NoticeDraft& draft) const {
   const Contact& contact = draft.establishment->contact;
   const std::string message_id = bare_id(draft.message_id);
   const Owned<GMimeMessage> message{g_mime_message_new(FALSE)};
-  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, one_line(draft.establishment->title),
-              one_line(contact.mail));
+  const std::string title = one_line(draft.establishment->title);
+  const std::string contact_mail = one_line(contact.mail);
+  const std::string from = from_address_.empty() ? contact_mail : from_address_;
+  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, title, from);
+  if (!contact_mail.empty() && contact_mail != from)
+    add_mailbox(message.get(), GMIME_ADDRESS_TYPE_REPLY_TO, one_line(contact.name), contact_mail);
   add_mailbox(message.get(), GMIME_ADDRESS_TYPE_TO, one_line(draft.to_name),
               one_line(draft.to_address));
   g_mime_message_set_subject(message.get(), subject.c_str(), "UTF-8");

@@ -20,11 +20,16 @@ namespace assured::notifiers {
 // or write to, and dates that were missed, are added below the text when the template shows neither.
 //
 // Throws: IoError when the template cannot be parsed (a programme that was checked has none such).
-// Thread: safe; holds nothing.
+// Thread: safe.
 class MailRenderer : public Renderer {
  public:
-  MailRenderer();
+  // `from_address` is the From: of every mail, one that the relay takes mail from; answers then go to the
+  // board's own contact (Reply-To:). Empty: mail is from the board's contact itself.
+  explicit MailRenderer(std::string from_address = {});
   std::string render(const NoticeDraft& draft) const override;
+
+ private:
+  std::string from_address_;
 };
 
 // The HTML part's document for `text`: a paragraph for each block of lines, everything escaped.

@@ -29,7 +29,7 @@ enum class SendAnswer {
 
 struct SendOutcome {
   SendAnswer answer = SendAnswer::accepted;
-  int code = 0;      // the relay's last reply; 0: there was none
+  int code = 0;      // the reply to the command it ended at; 0: none came
   std::string said;  // for the outbox: the stage and the relay's words. At most 200 bytes of printable
                      // ASCII; never content of the message, a user name or a password
 };

@@ -93,7 +93,8 @@ class Records:
             return self.stats[what]
 
     def keep(self, body, row):
-        head = body.split(b"\r\n\r\n", 1)[0].decode("latin-1").split("\r\n")
+        head = body.split(b"\r\n\r\n", 1)[0].decode("latin-1")
+        head = head.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
         ids = [line.split(":", 1)[1].strip() for line in head if line.lower().startswith("message-id:")]
         with self.lock:
             self.count += 1

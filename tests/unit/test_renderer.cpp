@@ -72,11 +72,11 @@ struct Sample {
     draft.date = *parse_instant("2026-11-21T09:57:33Z");
     part.slots = {{"reference", "QRT-7F3K"}, {"due", "Monday 21 December 2026, 17:00"}};
   }
-  std::string render() {
+  std::string render(const MailRenderer& renderer = MailRenderer{}) {
     part.text = &text;
     draft.parts = {part};
     draft.establishment = &board;
-    return MailRenderer{}.render(draft);
+    return renderer.render(draft);
   }
 };
 
@@ -209,6 +209,16 @@ TEST_CASE("the bytes of the sample are those on file", "[renderer]") {
   const std::string bytes = sample.render();
   INFO(bytes);
   CHECK(bytes == expected.str());
+}
+
+TEST_CASE("mail by a relay is from the relay's address, and answers go to the board", "[renderer]") {
+  Sample sample;
+  const Parsed mail{sample.render(MailRenderer{"assured@relay.example"})};
+  CHECK(mail.header("From") == sample.board.title + " <assured@relay.example>");
+  CHECK_THAT(mail.header("Reply-To"), Catch::Contains(sample.board.contact.mail));
+  const Parsed same{sample.render(MailRenderer{sample.board.contact.mail})};
+  CHECK(same.header("Reply-To") == "(none)");
+  CHECK(Parsed{sample.render()}.header("Reply-To") == "(none)");
 }
 
 TEST_CASE("the file notifier leaves whole files, named by time, board and notice", "[renderer]") {
