@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -15,6 +12,7 @@
 
 #include "config/settings.hpp"
 #include "workflows/printable.hpp"
+#include "workflows/toml_text.hpp"
 
 namespace assured::config {
 

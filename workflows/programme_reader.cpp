@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "workflows/printable.hpp"
 #include "workflows/programme_check.hpp"
 #include "workflows/programme_reading.hpp"
 
@@ -272,7 +273,7 @@ Result<Definition> parse_definition(std::string_view text) {
     const auto end = std::min(text.find('\n', at), text.size());
     const auto line = text.substr(at, end - at);
     if (line.substr(0, marker.size()) == marker) {
-      files.push_back({std::string{line.substr(marker.size())}, {}});
+      files.push_back({printable(line.substr(marker.size())), {}});
     } else {
       if (files.empty()) files.push_back({"definition", {}});
       files.back().text += std::string{line} + '\n';

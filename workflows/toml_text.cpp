@@ -66,9 +66,6 @@ void check_text(std::string_view text) {
         parts = 1;
         break;
       default:
-        if (static_cast<unsigned char>(text[i]) >= 0x80)
-          throw toml::parse_error{"outside quotes only plain letters, digits and signs may stand",
-                                  position_of(text, i)};
         break;
     }
   }

@@ -250,19 +250,20 @@ TEST_CASE("mail that seems to name a person is held, and the board team looks at
   CHECK(held[0].item == return_);
   for (const Outgoing& one : world.relay.tried)
     CHECK(one.bytes.find("9434765919") == std::string::npos);
-  CHECK(world.open(return_) == Lines{"look at held mail", "submitted"});
+  CHECK(world.open(return_) == Lines{"with the board", "look at held mail"});
   const ObligationId look = world.obligation(return_, look_at_held).id;
   CHECK(world.obligation(return_, look_at_held).owed_by == "post:administrator");
 
   HeldMail command{world.board(), "it is a count of files", {}};
   command.caller.person = "officer";
-  const auto tx = world.store().begin();
+  auto tx = world.store().begin();
   // As long as mail is held, it was not looked at.
   CHECK(refusal(resolve_held(*tx, world.programmes(), command, look, world.now())) ==
         "refused: mail about it is still held: release or expire it first");
   SECTION("released") {
     ok(release_notice(*tx, world.programmes(), command, held[0].id, world.now()));
     tx->commit();
+    tx.reset();
     world.heard();
     world.pass();
     CHECK(world.heard().size() == 1);
@@ -270,11 +271,12 @@ TEST_CASE("mail that seems to name a person is held, and the board team looks at
   SECTION("expired") {
     ok(expire_notice(*tx, world.programmes(), command, held[0].id, world.now()));
     tx->commit();
+    tx.reset();
     world.heard();
     world.pass();
     CHECK(world.heard().empty());
   }
-  CHECK(world.open(return_) == Lines{"submitted"});
+  CHECK(world.open(return_) == Lines{"with the board"});
   CHECK(world.obligation(return_, look_at_held).closed_by == "looked at");
   CHECK(world.store().verify(world.board()).faults.empty());
 }

@@ -17,6 +17,9 @@ class FailingStore : public Store {
    public:
     Tx(std::unique_ptr<WriteTx> tx, const FailingStore& store) : tx_(std::move(tx)), store_(store) {}
     BoardWriter& board(std::string_view id) override { return tx_->board(id); }
+    void note_operator(const JournalHead& head, std::string_view text, Instant now) override {
+      tx_->note_operator(head, text, now);
+    }
     bool try_within(const std::function<bool()>& work) override { return tx_->try_within(work); }
     void commit() override {
       if (store_.commits_fail) throw StoreError("the disk is full", true);

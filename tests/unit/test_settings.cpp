@@ -198,7 +198,8 @@ TEST_CASE("every mistake in a relay's settings has its line, key and words", "[s
   CHECK(one("bounce_address = \"Board <a@b.example>\"\n") ==
         Texts{"7 relay.bounce_address: this must be a mail address, without a name"});
   CHECK(mistakes_of(with_relay("from_address = \"a@b.example\\r\\nRCPT TO:<c@d.example>\"\n")) ==
-        Texts{"6 relay.from_address: this must be a mail address, without a name"});
+        Texts{"6 relay.from_address: this must have no control characters",
+              "6 relay.from_address: this must be a mail address, without a name"});
   CHECK(mistakes_of(std::string{least} + "[relay]\nhost = \"a/b\"\n" + from) ==
         Texts{"5 relay.host: this must be a host's name or address"});
   for (const char* local : {"127.0.0.1", "127.9.9.9", "::1", "localhost"})
