@@ -41,12 +41,6 @@ inline constexpr std::string_view set_date_prefix = "set the next date: ";     /
 inline constexpr std::string_view look_at_held = "look at held mail";          // S12.4
 bool is_builtin_obligation(std::string_view name);
 
-// Obligations of the engine's own; no programme declares these names.
-inline constexpr std::string_view name_somebody = "name somebody";             // S3.5
-inline constexpr std::string_view set_date_prefix = "set the next date: ";     // S7.3
-inline constexpr std::string_view look_at_held = "look at held mail";          // S12.4
-bool is_builtin_obligation(std::string_view name);
-
 struct Item {
   ItemId id;
   std::string kind;
