@@ -73,7 +73,7 @@ class Checks {
   void hinder(const Item& item, std::string why) { hindrances_.push_back({item.id, std::move(why)}); }
 
   void check_state(const Item& item, const KindDef& kind, const KindDef& was) {
-    if (item.state == voided_state) return;
+    if (is_gone(item.state)) return;
     const std::string name = state_of(item);
     const StateDef* state = kind.find_state(name);
     const StateDef* old = was.find_state(item.state);

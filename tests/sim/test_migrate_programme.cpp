@@ -72,6 +72,35 @@ TEST_CASE("a change that an item does not notice keeps everything that is owed",
   CHECK(list_roots_behind(*world.reader(), "second").empty());
 }
 
+TEST_CASE("what was disposed of hinders no move", "[sim]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  {
+    const auto tx = world.store().begin();
+    BoardWriter& writer = tx->board(world.board());
+    Decision closed;
+    for (const Obligation& was : writer.list_obligations({})) {
+      Obligation now = was;
+      now.closed_at = world.now();
+      now.next_at = std::nullopt;
+      closed.obligations.push_back({was, now});
+    }
+    for (const Prompt& was : writer.list_prompts(100, {})) {
+      Prompt now = was;
+      now.state = PromptState::superseded;
+      closed.prompts.push_back({was, now});
+    }
+    writer.write({}, closed, world.now());
+    REQUIRE(writer.dispose({}, audit, world.now()));
+    tx->commit();
+  }
+  world.replace_programme(replaced(small, "title = \"Ask the agencies\"\n", "title = \"Ask\"\n"),
+                          "second");
+  CHECK(whys(world.migrate(audit)).empty());
+  CHECK(world.item(audit).state == disposed_state);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
 TEST_CASE("a new item begins with the new definition; a child stays with its parent's", "[sim]") {
   CommandWorld world;
   const ItemId audit = world.plan_audit();
