@@ -54,7 +54,7 @@ struct World {
       ++told.version;
       told.fields["notes"] = FieldValue{FieldClass::protected_, std::string{secret}};
       both.items.push_back({audit, told});
-      both.links.push_back({std::nullopt, {ItemId{6}, ItemId{1}, "source", later}});
+      both.links.push_back({std::nullopt, {ItemId{6}, ItemId{1}, "source", later, {}}});
       for (std::int64_t id : {3, 4})
         both.prompts.push_back({std::nullopt, sample_prompt(id, ItemId{id == 3 ? 1 : 6}, {})});
       board.write(sample_head("ratify", ItemId{1}), both, later);
