@@ -112,12 +112,15 @@ TEST_CASE("a new item begins with the new definition; a child stays with its par
 }
 
 TEST_CASE("a new concern begins with the new definition, whatever its audit is on", "[sim]") {
-  CommandWorld world;
+  const std::string first = replaced(small, "agency_from = \"about\"\n[kind.concern.start]",
+                                     "agency_from = \"about\"\nalways_current = true\n"
+                                     "[kind.concern.start]");
+  CommandWorld world(first);
   const ItemId audit = world.plan_audit();
   const ItemId before = world.raise_concern(audit);
   world.heard();
   // The board has mended its rules since: half the time, and a ladder of another name.
-  std::string mended = replaced(small, "due = { after = \"24h\", from = \"entry\" }",
+  std::string mended = replaced(first, "due = { after = \"24h\", from = \"entry\" }",
                                 "due = { after = \"12h\", from = \"entry\" }");
   for (auto at = mended.find("unsafe.rung"); at != std::string::npos; at = mended.find("unsafe.rung"))
     mended.replace(at, 6, "danger");

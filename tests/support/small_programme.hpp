@@ -288,7 +288,6 @@ by = ["board:business-manager"]
 [kind.concern]
 title = "Concern"
 parent = "audit"
-always_current = true
 initial = "raised"
 agency_from = "about"
 [kind.concern.start]
