@@ -294,7 +294,9 @@ int App::run() {
   parts.api_pool.join();
   parts.sender.join();
   parts.sender.run_once(parts.clock.now());  // what came back since its last pass
-  parts.scheduler.mark_alive(parts.clock.now());
+  // A clock that is not trusted leaves no sign of life (S16.3).
+  if (const Instant now = parts.clock.now(); !parts.clock_watch.routine_waits(now))
+    parts.scheduler.mark_alive(now);
   spdlog::info("stopped");
   return parts.exit_code;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "workflows/deciding.hpp"
+
 namespace assured {
 
 namespace {
@@ -155,7 +157,7 @@ std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader
   if (c.item.state == voided_state) return "the item was undone";
   if (!c.obligation || c.was.rung < 0) return std::nullopt;
   const Obligation& o = *c.obligation;
-  if (!o.is_open()) return fmt::format("“{}” was done before this was sent", o.name);
+  if (!o.is_open()) return fmt::format("“{}” {}", o.name, done_before_sent);
   if (o.due_version != c.was.due_version) return "the deadline moved before this was sent";
   for (const Prompt& other : reader.prompts_of(o.id))
     if (other.state == PromptState::pending && other.to == c.was.to && other.rung >= 0 &&

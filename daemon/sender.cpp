@@ -122,6 +122,8 @@ std::vector<Sender::Returned> Sender::take_returned() {
 }
 
 Instant Sender::run_once(Instant now) {
+  // A clock that was set back must not keep the relay waiting until it has caught up.
+  if (probe_at_ && *probe_at_ > now + probe_longest) probe_at_ = now;
   if (!leases_ended_) {
     // Whoever held them is gone; what became of those messages is not known (S11.2).
     auto tx = store_.begin(Urgency::workers);
@@ -176,10 +178,16 @@ std::vector<Sender::Leased> Sender::record_and_lease(const std::vector<Returned>
   {
     auto tx = store_.begin(Urgency::workers);
     for (const Returned& one : returned) record(*tx, one, now, reports);
-    leased = lease(*tx, now);
-    tx->commit();
+    const std::set<Key> before = in_hand_;
+    for (const Returned& one : returned) in_hand_.erase({one.leased.board, one.leased.notice.id});
+    try {
+      leased = lease(*tx, now);
+      tx->commit();
+    } catch (...) {
+      in_hand_ = before;
+      throw;
+    }
   }
-  for (const Returned& one : returned) in_hand_.erase({one.leased.board, one.leased.notice.id});
   for (const Leased& one : leased) in_hand_.insert({one.board, one.notice.id});
   {
     const std::lock_guard lock{mutex_};
@@ -234,8 +242,8 @@ std::optional<Instant> Sender::next_try_at(Instant now) const {
   for (const std::string& board : programmes_.get()->boards())
     if (const auto at = store_.reader(board)->next_try_at(); at && (!next || *at < *next)) next = at;
   if (next && probe_at_ && now < *probe_at_) return std::max(*next, *probe_at_);
-  // With all hands full there is nothing to do until something comes back.
-  if (next && *next <= now && !threads_.empty() && in_hand_.size() >= in_hand_max) return std::nullopt;
+  // What could be leased was, just now: there is nothing to do until something comes back, which wakes.
+  if (next && *next <= now && !threads_.empty() && !in_hand_.empty()) return std::nullopt;
   return next;
 }
 
@@ -286,8 +294,8 @@ void Sender::record(WriteTx& tx, const Returned& returned, Instant now,
       count = &SenderHealth::bounced;
       break;
     case SendAnswer::unknown:
-      count = &SenderHealth::unknown;
-      notice.state = NoticeState::unknown;
+      count = gives_up ? &SenderHealth::expired : &SenderHealth::unknown;
+      notice.state = gives_up ? NoticeState::expired : NoticeState::unknown;
       break;
     case SendAnswer::try_later:
     case SendAnswer::relay_trouble:
@@ -302,9 +310,10 @@ void Sender::record(WriteTx& tx, const Returned& returned, Instant now,
   }
   notice.said = outcome.said;
   if (notice.state == NoticeState::deferred || notice.state == NoticeState::unknown) {
-    const Instant next = outcome.answer == SendAnswer::relay_trouble && probe_at_
-                             ? *probe_at_
-                             : now + retry_after(notice, leased.urgent);
+    // Not before its own turn: what this message met may be of its own making, and the next probe is
+    // another one then.
+    const Instant next =
+        std::max(now + retry_after(notice, leased.urgent), probe_at_.value_or(now));
     writer.defer_notice(notice.id, notice.state, next, outcome.said);
     // Only the first wait is news; what a retry meets is counted, not told again.
     if (notice.attempts > 1) return;

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <filesystem>
 
 #include "web/run_blocking.hpp"
 
@@ -78,9 +79,11 @@ asio::awaitable<void> WorkerLoop::run() {
       note_end(pass.now, {});
       backoff.reset();
     } catch (const StoreError& error) {
-      wake_at = clock_.now() + backoff.next();
-      note_end(pass.now, error.what());
-      spdlog::warn("{}: {}; next try at {}", worker_.name(), error.what(), to_text(wake_at));
+      wake_at = give_way(error.what(), pass.now, backoff);
+    } catch (const IoError& error) {
+      wake_at = give_way(error.what(), pass.now, backoff);
+    } catch (const std::filesystem::filesystem_error& error) {
+      wake_at = give_way(error.what(), pass.now, backoff);
     }
     if (stopping_) break;
     if (woken_) continue;
@@ -89,6 +92,13 @@ asio::awaitable<void> WorkerLoop::run() {
     const auto [cut_short] = co_await timer_.async_wait(as_error);
     (void)cut_short;  // woken, or stopping: the loop's head tells
   }
+}
+
+Instant WorkerLoop::give_way(const std::string& why, Instant now, Backoff& backoff) {
+  const Instant wake_at = clock_.now() + backoff.next();
+  note_end(now, why);
+  spdlog::warn("{}: {}; next try at {}", worker_.name(), why, to_text(wake_at));
+  return wake_at;
 }
 
 void WorkerLoop::note_begin() {

@@ -54,6 +54,8 @@ class WorkerLoop {
 
  private:
   boost::asio::awaitable<void> run();
+  // The world failed: says so, and when to try again.
+  Instant give_way(const std::string& why, Instant now, Backoff& backoff);
   void note_begin();
   void note_end(Instant at, std::string trouble);
 

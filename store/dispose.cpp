@@ -26,7 +26,7 @@ constexpr std::string_view somebody_owes =
     "SELECT name FROM obligations WHERE board = $board AND closed_at IS NULL AND item IN " TREE
     " ORDER BY id LIMIT 1";
 constexpr std::string_view mail_waits =
-    "SELECT 1 FROM prompts WHERE board = $board AND state = 'pending' AND id IN " TREE_PROMPTS
+    "SELECT 1 FROM prompts WHERE board = $board AND state IN ('pending', 'held') AND id IN " TREE_PROMPTS
     " UNION ALL SELECT 1 FROM notices WHERE board = $board AND state IN ('pending', 'held')"
     " AND id IN " TREE_NOTICES;
 constexpr std::string_view rows_of_journal =
@@ -52,7 +52,7 @@ std::vector<std::pair<const Table*, std::string_view>> satellites() {
           {&obligations_table(), " AND item IN " TREE},
           {&assignments_table(), " AND item IN " TREE},
           {&approvals_table(), " AND item IN " TREE},
-          {&links_table(), " AND (from_item IN " TREE " OR to_item IN " TREE ")"},
+          {&links_table(), " AND from_item IN " TREE},
           {&files_table(), " AND item IN " TREE}};
 }
 

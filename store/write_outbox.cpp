@@ -103,6 +103,7 @@ void Writer::write_notice_state(const JournalHead& head, const Notice& notice, I
     Notice written = notice;
     if (is_final(written.state) && !written.final_at) written.final_at = now;
     Body body;
+    body.reason = head.reason;
     put(body, notices_table(), to_row(written), Expect::present);
     if (written.state == NoticeState::pending)
       add_delivery(written.id, now);

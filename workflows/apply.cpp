@@ -43,6 +43,26 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
       for (const Changed<Prompt>& change : facts.last_event->prompts)
         if (auto prompt = reader.find_prompt(change.now.id))
           facts.prompts.push_back(std::move(*prompt));
+    // Of what is given back: what was dropped only because the event had ended it.
+    if (facts.last_event)
+      for (const Changed<Obligation>& change : facts.last_event->obligations)
+        if (change.was && change.was->is_open() && !change.now.is_open())
+          for (Prompt& prompt : reader.prompts_of(change.now.id))
+            if (std::none_of(facts.prompts.begin(), facts.prompts.end(),
+                             [&](const Prompt& known) { return known.id == prompt.id; }))
+              facts.prompts.push_back(std::move(prompt));
+    // What was begun since below an item that the event made.
+    if (facts.last_event)
+      for (const Changed<Item>& change : facts.last_event->items) {
+        if (change.was) continue;
+        ItemFilter below;
+        below.parent = change.now.id;
+        for (Item& child : reader.list_items(below)) {
+          if (std::find(ids.begin(), ids.end(), child.id) != ids.end()) continue;
+          ids.push_back(child.id);
+          facts.descendants.push_back(std::move(child));
+        }
+      }
     // An event may move what items owe without changing the items: children that count from its
     // field.
     if (facts.last_event)
@@ -114,7 +134,15 @@ Result<const Programmes::Board*> board_of(const Programmes& programmes, std::str
   return board;
 }
 
+Result<void> check_channel(const Caller& caller) {
+  // It stands in the journal's own rows, which outlive what is disposed of: never free text (S12.1).
+  for (const std::string_view known : {"", "phone", "mail", "meeting"})
+    if (caller.channel == known) return {};
+  return Error{Errc::invalid, "say phone, mail or meeting, or leave it out", "channel"};
+}
+
 Result<Instant> occurred_at(const Caller& caller, const Item* item, Instant now) {
+  if (auto known = check_channel(caller); !known) return known.error();
   const Instant at = caller.occurred_at.value_or(now);
   if (auto fits = check_occurred(at, item, now); !fits) return fits.error();
   return at;
@@ -256,6 +284,7 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(command.board);
+  if (auto known = check_channel(command.caller); !known) return known.error();
   std::optional<Item> item;
   if (command.item) {
     item = writer.find_item(command.item);

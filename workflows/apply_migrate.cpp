@@ -43,6 +43,7 @@ MigratingTree load_tree(BoardReader& reader, ItemId root) {
   facts.assignments = reader.assignments_of(ids);
   facts.meetings = reader.list_meetings({});
   facts.people = reader.load_people();
+  for (std::string& name : reader.open_vacancies()) facts.vacancies.insert(std::move(name));
   return tree;
 }
 

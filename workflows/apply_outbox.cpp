@@ -13,6 +13,7 @@ namespace {
 Result<void> check_command(const Programmes& programmes, const HeldMail& command) {
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
+  if (auto known = check_channel(command.caller); !known) return known.error();
   if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
   return {};
 }

@@ -7,6 +7,8 @@
 
 namespace assured {
 
+// S14.3: phone, mail or meeting; empty: they typed it themselves. Errors: invalid.
+Result<void> check_channel(const Caller& caller);
 // When it happened, as the caller says or now. Errors: invalid (S14.3).
 Result<Instant> occurred_at(const Caller& caller, const Item* item, Instant now);
 

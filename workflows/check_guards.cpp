@@ -287,6 +287,10 @@ struct EffectCheck {
       mistake("create",
               fmt::format("an item of kind '{}' is no child of kind '{}'", effect.of, kind.name),
               fmt::format("write parent = \"{}\" in [kind.{}]", kind.name, effect.of));
+    if (child->always_current)
+      mistake("create",
+              fmt::format("an item of kind '{}' is begun by people, with the current definition", effect.of),
+              "take always_current out of its kind, or let people begin it");
     for (const auto& [to, from] : effect.copy) {
       const auto key = "copy." + to;
       const auto* target = child->find_field(to);

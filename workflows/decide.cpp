@@ -197,6 +197,9 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
     return decide_correct(rules, *item, facts, event, now);
   }
 
+  if (item != nullptr && is_gone(item->state))
+    return Error{Errc::refused, "it was undone, or its content removed; nothing can begin or end on it",
+                 "event"};
   Deciding deciding(rules, facts, event, now);
   ItemId subject;
   const KindDef* started = nullptr;

@@ -74,6 +74,17 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
       return Error{Errc::conflict,
                    "something else has happened since; it cannot be undone any more"};
   }
+  for (const Item& other : facts.descendants) {
+    const bool below_new =
+        std::any_of(last.items.begin(), last.items.end(), [&](const Changed<Item>& change) {
+          return !change.was && change.now.id == other.parent;
+        });
+    const bool of_event =
+        std::any_of(last.items.begin(), last.items.end(),
+                    [&](const Changed<Item>& change) { return change.now.id == other.id; });
+    if (below_new && !of_event && !is_gone(other.state))
+      return Error{Errc::conflict, "something was begun below it since; undo that first"};
+  }
   for (const Changed<Item>& change : last.items) {
     Item& subject = deciding.item(change.now.id);
     const std::int64_t version = subject.version;  // take() raises it
@@ -101,6 +112,15 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
       const Obligation now_is = *o;
       *o = *change.was;
       o->fired = now_is.fired;  // what was said stays said
+      // So does what people agreed on since: an acknowledgement, a suspension.
+      if (now_is.is_open() && (now_is.held_until != change.now.held_until ||
+                               now_is.acknowledged_rung != change.now.acknowledged_rung)) {
+        o->held_until = now_is.held_until;
+        o->acknowledged_rung = now_is.acknowledged_rung;
+      }
+      // While it was closed nobody told it that its debtor's mail was taken: seniors wait a working day
+      // from now at most (S6.2).
+      end_seniors_wait(*o, rules.time, now);
       // Another date is a move like any other: what fired for the one given back must not count as
       // fired for it again (S5.1, S5.2).
       if (o->due_at != now_is.due_at) {
@@ -147,7 +167,20 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
     decision.approvals.push_back({change.now, std::move(restored)});
   }
   for (const Prompt& prompt : facts.prompts) {
-    if (prompt.state != PromptState::pending) continue;
+    const bool of_event =
+        std::any_of(last.prompts.begin(), last.prompts.end(),
+                    [&](const Changed<Prompt>& change) { return change.now.id == prompt.id; });
+    if (!of_event && prompt.state == PromptState::superseded &&
+        prompt.why.ends_with(done_before_sent)) {
+      // It was dropped because the event had ended what it asks for; its rung will not fire again.
+      Prompt again = prompt;
+      again.state = PromptState::pending;
+      again.why.clear();
+      again.not_before = std::max(prompt.not_before, now);
+      decision.prompts.push_back({prompt, std::move(again)});
+      continue;
+    }
+    if (!of_event || prompt.state != PromptState::pending) continue;
     Prompt dropped = prompt;
     dropped.state = PromptState::superseded;
     dropped.why = "the event was corrected before this was sent";

@@ -150,7 +150,9 @@ class Duties {
     deciding_.refresh_debtors(was.id);
     const auto now_owed = deciding_.obligations_of(was.id);
     if (owed && std::none_of(now_owed.begin(), now_owed.end(),
-                             [](const Obligation* o) { return o->is_open(); }))
+                             [](const Obligation* o) {
+                               return o->is_open() && !is_builtin_obligation(o->name);
+                             }))
       hindrances_.push_back({was.id, "nobody would owe anything on it any more (S2.1)"});
   }
 

@@ -15,6 +15,8 @@ namespace assured {
 
 // How an obligation ended that `correct` undid: no round of its own for what opens afterwards.
 inline constexpr std::string_view corrected = "corrected";
+// How the planner's word on a prompt ends that was dropped because its obligation was met.
+inline constexpr std::string_view done_before_sent = "was done before this was sent";
 // The rung number under which a time transition is recorded as tried.
 inline constexpr int expiry_rung = -2;
 // S8.1, and cascades: how deep one decision may reach.

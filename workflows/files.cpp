@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "workflows/applying.hpp"
 #include "workflows/roles.hpp"
 
 namespace assured {
@@ -30,6 +31,7 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
                               const AttachFile& command, std::string_view bytes, Instant now) {
   const Programmes::Board* board = programmes.find_board(command.board);
   if (board == nullptr) return Error{Errc::not_found, "there is no such board here", "board"};
+  if (auto known = check_channel(command.caller); !known) return known.error();
   const auto item = reader.find_item(command.item);
   if (!item) return Error{Errc::not_found, "there is no such item", "item"};
   const Rules rules = programmes.rules(*board, item->programme);

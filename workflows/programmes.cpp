@@ -60,8 +60,10 @@ Rules Programmes::rules(const Board& board, std::string_view digest) const {
   const Definition* definition = &board.current->definition;
   if (!digest.empty() && digest != definition->digest) {
     const auto pinned = board.pinned.find(digest);
-    // The daemon pins every stored definition when it starts.
-    ASSURED_ASSERT(pinned != board.pinned.end());
+    // The daemon pins every stored definition when it starts; one that came into force since these
+    // programmes were taken is there when they are taken again.
+    if (pinned == board.pinned.end())
+      throw StoreError("an item is on a definition that was put in force meanwhile", true);
     definition = pinned->second.get();
   }
   return Rules{*definition, board.current->establishment, board.time, coverage, &board.pinned};
