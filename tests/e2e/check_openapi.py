@@ -234,6 +234,7 @@ def examples_of(checker):
     early = post("officer", "/meetings", {"body": "qa-subgroup", "start": "2026-10-06 10:00"})["id"]
     owed = get("police", "/obligations")["obligations"]
     seen = next(o["id"] for o in owed if o["name"] == "see the concern")
+    look = next(o["id"] for o in get("officer", "/obligations")["obligations"] if o["name"] == "look at held mail")
     answer_due = next(o["id"] for o in owed if o["name"] == "respond")
     held = get("operator", "/outbox?state=held")
     prompts = [p["id"] for p in held["prompts"]]
@@ -264,6 +265,7 @@ def examples_of(checker):
                 other={"meeting": early, "channel": "phone"}),
         Example("POST", b + "obligations/{id}/acknowledge", "police", {"id": seen}, body={"for": "30min"},
                 other={"for": "20min"}),
+        Example("POST", b + "obligations/{id}/resolve", "officer", {"id": look}, body=reason, other=other_reason),
         Example("GET", b + "outbox", "officer"),
         Example("GET", b + "outbox/notices/{id}", "officer", {"id": notices[0]}),
         Example("POST", b + "outbox/prompts/{id}/release", "operator", {"id": prompts[0]}, body=reason, other=other_reason),
@@ -303,12 +305,13 @@ def ask_what_only_the_board_knows(checker, examples, files):
     ask(403, "police", "GET", f"/items/{audit}/files/report/1")
     ask(400, "officer", "POST", f"/items/{audit}/files?kind=photo&type=pdf", b"%PDF-1.4\n")
     for action, body in (("acknowledge", {"for": "1h"}), ("suspend", {"for": "1h", "reason": "x"}),
-                         ("rebind", {"meeting": 1})):
+                         ("rebind", {"meeting": 1}), ("resolve", {"reason": "x"})):
         ask(404, "officer", "POST", f"/obligations/999999/{action}", body)
     owed = by["POST", "obligations/{id}/suspend"].values["id"]
     ask(422, "police", "POST", f"/obligations/{owed}/acknowledge", {"for": "1h"})
     ask(422, "chair", "POST", f"/obligations/{owed}/suspend", {"for": "48h", "reason": "x"})
     ask(422, "officer", "POST", f"/obligations/{owed}/rebind", {"meeting": by["POST", "obligations/{id}/rebind"].body["meeting"]})
+    ask(422, "officer", "POST", f"/obligations/{owed}/resolve", {"reason": "x"})
     late = by["POST", "meetings/{id}"].values["id"]
     ask(422, "officer", "POST", f"/meetings/{late}", {"what": "hold"})
     ask(404, "officer", "POST", "/meetings/999999", {"what": "cancel"})

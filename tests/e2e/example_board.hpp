@@ -125,6 +125,24 @@ class ExampleBoard {
     tx->commit();
     return made.front().id;
   }
+  // As the planner does of what the detectors found in an item's mail (S12.4).
+  void ask_to_look(ItemId id) {
+    const auto in_force = programmes.get();
+    const auto tx = store->begin();
+    BoardWriter& rows = tx->board(board_id);
+    const Item item = *rows.find_item(id);
+    const Rules rules = in_force->rules(in_force->get_board(board_id), item.programme);
+    Facts facts = load_facts(rows, rules, item, FactsNeeded{});
+    facts.ids = rows.take_ids();
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "held";
+    head.item = id;
+    head.occurred_at = clock.now_;
+    rows.write(head, decide_held(rules, item, facts, "may hold a date of birth", clock.now_),
+               clock.now_);
+    tx->commit();
+  }
   // As after a restore: the planner holds all it finds.
   void hold_outbox(const std::string& why) {
     const auto tx = store->begin();

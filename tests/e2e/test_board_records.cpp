@@ -196,23 +196,7 @@ TEST_CASE("the board team need look no more when the last of an item's held mail
       return text_of(row.as_object(), "name") == look_at_held;
     });
   };
-  {
-    const auto tx = board.store->begin();
-    BoardWriter& writer = tx->board(board_id);
-    const Item item = *writer.find_item(writer.find_notice(held)->item);
-    const Rules rules =
-        board.programmes.get()->rules(board.programmes.get()->get_board(board_id), item.programme);
-    Facts facts = load_facts(writer, rules, item, FactsNeeded{});
-    facts.ids = writer.take_ids();
-    JournalHead head;
-    head.actor = "system";
-    head.kind = "held";
-    head.item = item.id;
-    head.occurred_at = board.clock.now_;
-    writer.write(head, decide_held(rules, item, facts, "may hold a date of birth", board.clock.now_),
-                 board.clock.now_);
-    tx->commit();
-  }
+  board.ask_to_look(board.store->reader(board_id)->find_notice(held)->item);
   CHECK(looks() == 1);
   board.get(operator_only, "POST", "/outbox/notices/" + std::to_string(held.value) + "/expire",
             R"({"reason":"it names somebody"})");

@@ -60,6 +60,7 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
   board.raise_concern();
   board.hold_notice();
   board.hold_notice();
+  board.ask_to_look(board.store->reader(board_id)->list_items({}).front().id);
   board.hold_outbox("restored from a backup");
   const notifiers::MailRenderer renderer;
   Planner{*board.store, board.programmes, renderer, {"key", "board.example"}}.run_once(
