@@ -93,7 +93,9 @@ int load_people(const Target& target, const std::string& file) {
   if (!input) throw Usage(fmt::format("{}: this file cannot be read.", file));
   std::stringstream text;
   text << input.rdbuf();
-  return ask(target, "POST", board_path(target, "people"), text.str(), [](const json::object& answer) {
+  Query query;
+  if (file.ends_with(".csv")) query["format"] = "csv";
+  return ask(target, "POST", board_path(target, "people", query), text.str(), [](const json::object& answer) {
     fmt::print("{} people with {} posts loaded\n", text_of(answer, "persons"),
                text_of(answer, "holdings"));
   });
@@ -103,7 +105,14 @@ int print_graph(const Target& target, const std::string& format) {
   const Reply reply = send_request(target.socket, "GET",
                                    board_path(target, "programme/graph", {{"format", format}}), "");
   if (!reply.ok()) return say_problem(target, reply);
-  fmt::print("{}", reply.body);
+  if (target.json) {
+    json::object body;
+    body["format"] = format;
+    body["graph"] = reply.body;
+    fmt::print("{}\n", json::serialize(body));
+  } else {
+    fmt::print("{}", reply.body);
+  }
   return 0;
 }
 

@@ -136,27 +136,6 @@ int suspend(const Target& target, const HoldOptions& options) {
   return hold(target, options, "suspend", "reason");
 }
 
-int list_items(const Target& target, const Query& query) {
-  return ask(target, "GET", board_path(target, "items", query), "", [](const json::object& answer) {
-    std::vector<std::vector<Cell>> rows;
-    for (const auto& entry : rows_of(answer, "items")) {
-      const auto& row = entry.as_object();
-      rows.push_back({text_of(row, "id"),
-                      text_of(row, "reference"),
-                      text_of(row, "kind"),
-                      text_of(row, "state"),
-                      text_of(row, "agency"),
-                      {text_of(row, "due_local"), flag_of(row, "late")},
-                      {flag_of(row, "late") ? "late" : "", true},
-                      text_of(row, "owed_by"),
-                      text_of(row, "owes")});
-    }
-    print_table({"ID", "REFERENCE", "KIND", "STATE", "AGENCY", "DUE", "", "OWED BY", "WHAT"}, rows);
-    if (const auto next = text_of(answer, "next"); !next.empty())
-      fmt::print("More: --after {}\n", next);
-  });
-}
-
 int show_item(const Target& target, const std::string& item) {
   return ask(target, "GET", board_path(target, "items/" + encoded(item)), "",
              [](const json::object& answer) {

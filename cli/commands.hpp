@@ -32,7 +32,10 @@ int suspend(const Target& target, const HoldOptions& options);
 
 // Options of a list: names and values of the query, empty ones left out.
 using Query = std::map<std::string, std::string>;
-int list_items(const Target& target, const Query& query);
+// `sort`: due, reference, state; empty: by number, a page.
+int list_items(const Target& target, const Query& query, const std::string& sort);
+// What is open, by agency, the latest first; for a sub-group's papers.
+int print_plan(const Target& target, const Query& query);
 int show_item(const Target& target, const std::string& item);
 int list_obligations(const Target& target, const Query& query);
 int list_outbox(const Target& target, const Query& query);

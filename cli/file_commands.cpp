@@ -82,6 +82,8 @@ int list_snapshots(const Target& target, const std::string& item) {
                  const auto& row = entry.as_object();
                  fmt::print("{}  {} by {}\n", text_of(row, "recorded_local"), text_of(row, "event"),
                             text_of(row, "actor"));
+                 if (const auto reason = text_of(row, "reason"); !reason.empty())
+                   fmt::print("  {:<24} {}\n", "because", reason);
                  if (const auto* fields = row.if_contains("fields"))
                    for (const auto& field : fields->as_object())
                      fmt::print("  {:<24} {}\n", std::string_view{field.key()},

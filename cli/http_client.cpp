@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
+#include <random>
 
 namespace assured::cli {
 
@@ -24,8 +25,10 @@ constexpr std::uint64_t reply_bytes_max = 64 * 1024 * 1024;
 
 }  // namespace
 
-Reply send_request(const std::string& socket_path, const std::string& method,
-                   const std::string& target, const std::string& body) {
+// Nothing when the connection ended before its answer was whole.
+static std::optional<Reply> send_once(const std::string& socket_path, const std::string& method,
+                                      const std::string& target, const std::string& body,
+                                      const std::string& idempotency_key) {
   asio::io_context io;
   beast::basic_stream<Local> stream{io};
   beast::error_code error;
@@ -38,6 +41,7 @@ Reply send_request(const std::string& socket_path, const std::string& method,
   http::request<http::string_body> request{http::string_to_verb(method), target, 11};
   request.set(http::field::host, "localhost");
   request.set(http::field::user_agent, "assuredctl");
+  if (!idempotency_key.empty()) request.set("Idempotency-Key", idempotency_key);
   if (!body.empty()) request.set(http::field::content_type, "application/json");
   request.keep_alive(false);
   request.body() = body;
@@ -58,10 +62,30 @@ Reply send_request(const std::string& socket_path, const std::string& method,
   http::async_read(stream, buffer, parser,
                    [&](const beast::error_code& failed, std::size_t) { done = failed; });
   io.run();
-  if (!done || *done)
-    throw Unreachable(fmt::format("The service on {} did not answer: {}", socket_path,
-                                  done ? done->message() : std::string{"no end"}));
-  return {static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+  if (done == beast::error_code{beast::error::timeout})
+    throw Unreachable(fmt::format("The service on {} did not answer in {} s.", socket_path,
+                                  patience.count()));
+  if (!done || *done) return std::nullopt;
+  return Reply{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+}
+
+std::string new_idempotency_key() {
+  std::random_device source;
+  std::string key;
+  for (int i = 0; i < 4; ++i) key += fmt::format("{:08x}", source());
+  return key;
+}
+
+Reply send_request(const std::string& socket_path, const std::string& method,
+                   const std::string& target, const std::string& body,
+                   const std::string& idempotency_key) {
+  const bool may_repeat = method == "GET" || !idempotency_key.empty();
+  auto reply = send_once(socket_path, method, target, body, idempotency_key);
+  if (!reply && may_repeat) reply = send_once(socket_path, method, target, body, idempotency_key);
+  if (!reply)
+    throw Unreachable(fmt::format(
+        "The service on {} ended the connection before it answered; look whether it was done.", socket_path));
+  return std::move(*reply);
 }
 
 }  // namespace assured::cli

@@ -97,13 +97,29 @@ int run(int argc, char** argv) {
 
   Query query;
   bool open = false, all = false;
+  std::string sort;
   auto* list = app.add_subcommand("list", "List items");
-  for (const auto* name : {"kind", "state", "parent", "agency", "limit", "after"})
-    list->add_option(fmt::format("--{}", name), query[name]);
+  for (const auto& [name, what] :
+       {std::pair{"kind", "audit, case, return, concern, action, ..."},
+        std::pair{"state", "Name of a state"}, std::pair{"parent", "Reference or id"},
+        std::pair{"agency", "An agency's id"}, std::pair{"limit", "At most so many"},
+        std::pair{"after", "Go on after this id"}})
+    list->add_option(fmt::format("--{}", name), query[name], what);
+  list->add_option("--sort", sort, "Sort what there is, not a page alone")
+      ->check(CLI::IsMember({"due", "reference", "state"}));
   list->add_flag("--open", open, "Only those that somebody still owes something on");
   list->callback([&] {
     if (open) query["open"] = "true";
-    code = list_items(target, query);
+    code = list_items(target, query, sort);
+  });
+  std::string plan_kind = "action";
+  auto* rolling = app.add_subcommand("plan", "The open actions by agency, the latest first; to print");
+  rolling->add_option("--kind", plan_kind, "Another kind of item")->capture_default_str();
+  rolling->add_option("--agency", query["agency"], "One agency's");
+  rolling->callback([&] {
+    query["kind"] = plan_kind;
+    query["open"] = "true";
+    code = print_plan(target, query);
   });
 
   std::string item;
@@ -244,7 +260,7 @@ int run(int argc, char** argv) {
   people->require_subcommand(1);
   auto* load =
       people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
-  load->add_option("file", file, "TOML file")->required();
+  load->add_option("file", file, "TOML file; or CSV, with the columns person,name,mail,phone,post,from,to")->required();
   load->callback([&] { code = load_people(target, file); });
 
   std::string format = "mermaid";

@@ -71,7 +71,8 @@ int say_problem(const Target& target, const Reply& reply) {
 
 int ask(const Target& target, const std::string& method, const std::string& path,
         const std::string& body, const std::function<void(const json::object&)>& print) {
-  const Reply reply = send_request(target.socket, method, path, body);
+  const std::string key = method == "POST" ? new_idempotency_key() : std::string{};
+  const Reply reply = send_request(target.socket, method, path, body, key);
   if (!reply.ok()) return say_problem(target, reply);
   if (target.json)
     fmt::print("{}\n", reply.body);

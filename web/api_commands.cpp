@@ -255,10 +255,15 @@ Response post_rebind(Context& context, const Segments& rest) {
   return carry_out(context, command, rebind);
 }
 
-// The body is the text of a people file (TOML), whole or not at all.
+// The body is the text of a people file, TOML or CSV, whole or not at all.
 Response post_people(Context& context, const Segments&) {
-  const PeopleFile people = parse_people(context.request.body, "people",
-                                         context.board.current->establishment);
+  const std::string format = context.query("format");
+  if (!format.empty() && format != "toml" && format != "csv")
+    return problem({Errc::invalid, "This must be toml or csv.", "format"});
+  const Establishment& establishment = context.board.current->establishment;
+  const PeopleFile people = format == "csv"
+                                ? parse_people_csv(context.request.body, establishment)
+                                : parse_people(context.request.body, "people", establishment);
   if (!people.errors.empty()) {
     Response refusal = problem({Errc::invalid,
                                 fmt::format("Nothing was loaded: {} of the rows cannot be right.",

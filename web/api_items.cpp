@@ -168,7 +168,10 @@ Response get_item(Context& context, const Segments& rest) {
 Response get_obligations(Context& context, const Segments&) {
   ObligationFilter filter;
   filter.owed_by = context.query("owed_by");
-  filter.open_only = context.query("open") != "false";
+  const std::string open = context.query("open");
+  if (!open.empty() && open != "true" && open != "false")
+    return problem({Errc::invalid, "This must be true or false.", "open"});
+  filter.open_only = open != "false";
   const auto limit = read_limit(context, list_max, list_max);
   if (!limit) return problem(limit.error());
   filter.limit = *limit;
@@ -238,12 +241,13 @@ Response get_obligation(Context& context, const Segments& rest) {
   return answer(body);
 }
 
-// What each event set, dated: a report of progress stays readable after the next one.
+// What each event set, dated, and why: a report of progress stays readable after the next one.
 Response get_snapshots(Context& context, const Segments& rest) {
   const auto item = find_item(context, rest[1]);
   if (!item) return problem(item.error());
   json::array rows;
-  for (ItemSnapshot& snapshot : context.reader->snapshots_of(item->id)) {
+  std::vector<ReadRecord> seen;
+  for (const ItemSnapshot& snapshot : context.reader->snapshots_of(item->id)) {
     json::object row;
     row["seq"] = snapshot.seq;
     row["event"] = snapshot.event;
@@ -251,10 +255,15 @@ Response get_snapshots(Context& context, const Segments& rest) {
     row["actor"] = snapshot.actor;
     row["for_post"] = snapshot.for_post;
     put_instant(row, "recorded", snapshot.at, *context.board.zone);
-    if (snapshot.reason.is_set()) snapshot.fields.emplace("reason", snapshot.reason);
-    put_fields(row, context, *item, snapshot.fields);
+    put_fields(row, context, *item, snapshot.fields, seen);
+    if (snapshot.reason.is_set() && context.may_see_protected(*item)) {
+      seen.push_back({context.now, context.person, item->id, "reason of " + snapshot.event});
+      row["reason"] =
+          to_stored_text(reveal(snapshot.reason, Viewer{context.person}, Purpose::page));
+    }
     rows.push_back(std::move(row));
   }
+  if (!seen.empty()) record_reads(context, seen);
   json::object body;
   body["snapshots"] = std::move(rows);
   return answer(body);

@@ -64,9 +64,9 @@ json::object item_json(const Context& context, const Item& item) {
   return body;
 }
 
-void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all) {
+void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all,
+                std::vector<ReadRecord>& seen) {
   json::object fields;
-  std::vector<ReadRecord> seen;
   std::int64_t hidden = 0;
   for (const auto& [name, value] : all) {
     if (!value.is_set()) continue;
@@ -78,14 +78,15 @@ void put_fields(json::object& into, const Context& context, const Item& item, co
       seen.push_back({context.now, context.person, item.id, "field " + name});
     fields[name] = value_json(reveal(value, Viewer{context.person}, Purpose::page));
   }
-  if (!seen.empty()) record_reads(context, seen);
   into["fields"] = std::move(fields);
   into["hidden_fields"] = hidden;
 }
 
 json::object item_json_full(const Context& context, const Item& item) {
   json::object body = item_json(context, item);
-  put_fields(body, context, item, item.fields);
+  std::vector<ReadRecord> seen;
+  put_fields(body, context, item, item.fields, seen);
+  if (!seen.empty()) record_reads(context, seen);
   return body;
 }
 

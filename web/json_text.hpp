@@ -25,7 +25,10 @@ void put_instant(json::object& into, std::string_view name, Instant at, const Zo
 json::object item_json(const Context& context, const Item& item);
 // With fields: protected ones only to the board's side and the item's own agency; those left out are
 // counted in `hidden_fields`.
-void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all);
+// What of it is protected and shown is added to `seen`, for record_reads() before anything is answered.
+void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all,
+                std::vector<ReadRecord>& seen);
+// Records what it shows.
 json::object item_json_full(const Context& context, const Item& item);
 // Adds `rating` where the kind has one: the computed colour with its reason, beside the owner's own.
 void put_rating(json::object& into, const Context& context, const Item& item,

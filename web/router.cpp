@@ -21,41 +21,51 @@ struct Route {
   std::string_view path;  // below /v1/boards/{board}; "*" is any one segment
   Access access;
   Response (*answer)(Context& context, const Segments& rest);
+  std::string_view query = {};  // the parameters it knows, with spaces between
 };
 
 // The whole API below a board. The programme itself decides who may do what to an item (`by`); this
 // only keeps agencies from what shows other agencies' work, and the directory to operators (S14.4).
 constexpr std::array routes{
-    Route{"GET", "items", Access::anyone_mapped, get_items},
+    Route{"GET", "items", Access::anyone_mapped, get_items,
+          "kind state parent agency open limit after"},
     Route{"GET", "items/*", Access::anyone_mapped, get_item},
     Route{"POST", "items/*/events", Access::anyone_mapped, post_event},
     Route{"POST", "events", Access::anyone_mapped, post_event},
     Route{"GET", "items/*/files", Access::anyone_mapped, get_files},
-    Route{"POST", "items/*/files", Access::anyone_mapped, post_file},
+    Route{"POST", "items/*/files", Access::anyone_mapped, post_file,
+          "kind type for_post channel"},
     Route{"GET", "items/*/files/*/*", Access::anyone_mapped, get_file},
     Route{"GET", "items/*/snapshots", Access::anyone_mapped, get_snapshots},
-    Route{"GET", "items/*/reads", Access::board_side, get_reads},
+    Route{"GET", "items/*/reads", Access::board_side, get_reads,
+          "limit"},
     Route{"GET", "items/*/notices", Access::anyone_mapped, get_item_notices},
-    Route{"GET", "obligations", Access::anyone_mapped, get_obligations},
+    Route{"GET", "obligations", Access::anyone_mapped, get_obligations,
+          "owed_by due_before item open limit after"},
     Route{"GET", "obligations/*", Access::anyone_mapped, get_obligation},
     Route{"POST", "obligations/*/acknowledge", Access::anyone_mapped, post_obligation},
     Route{"POST", "obligations/*/suspend", Access::anyone_mapped, post_obligation},
     Route{"POST", "obligations/*/resolve", Access::board_side, post_resolved},
     Route{"POST", "obligations/*/rebind", Access::board_side, post_rebind},
-    Route{"GET", "outbox", Access::board_or_operator, get_outbox},
+    Route{"GET", "outbox", Access::board_or_operator, get_outbox,
+          "state limit after_prompt after_notice"},
     Route{"GET", "outbox/notices/*", Access::board_side, get_notice},
     Route{"POST", "outbox/prompts/*/release", Access::operators, post_held_prompt},
     Route{"POST", "outbox/prompts/*/expire", Access::operators, post_held_prompt},
     Route{"POST", "outbox/notices/*/release", Access::operators, post_held_notice},
     Route{"POST", "outbox/notices/*/expire", Access::operators, post_held_notice},
-    Route{"GET", "journal", Access::board_side, get_journal},
-    Route{"GET", "meetings", Access::anyone_mapped, get_meetings},
+    Route{"GET", "journal", Access::board_side, get_journal,
+          "limit after"},
+    Route{"GET", "meetings", Access::anyone_mapped, get_meetings,
+          "body"},
     Route{"POST", "meetings", Access::board_side, post_meeting},
     Route{"POST", "meetings/*", Access::board_side, post_meeting},
-    Route{"GET", "calendar", Access::known, get_calendar},
+    Route{"GET", "calendar", Access::known, get_calendar,
+          "year"},
     Route{"POST", "calendar", Access::board_or_operator, post_calendar},
-    Route{"POST", "people", Access::operators, post_people},
-    Route{"GET", "programme/graph", Access::anyone_mapped, get_graph},
+    Route{"POST", "people", Access::operators, post_people, "format"},
+    Route{"GET", "programme/graph", Access::anyone_mapped, get_graph,
+          "format"},
 };
 
 bool matches(std::string_view path, const Segments& rest) {
@@ -66,6 +76,20 @@ bool matches(std::string_view path, const Segments& rest) {
     path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
   }
   return path.empty();
+}
+
+// A parameter that the route does not know: misspelt, it would silently do nothing.
+std::optional<Error> unknown_parameter(const Route& route, const Target& target) {
+  for (const auto& [name, value] : target.query) {
+    const std::string known = fmt::format(" {} ", route.query);
+    if (!name.empty() && known.find(fmt::format(" {} ", name)) != std::string::npos) continue;
+    return Error{Errc::invalid,
+                 route.query.empty()
+                     ? std::string{"There are no parameters here."}
+                     : fmt::format("There is no parameter of this name here. Known: {}.", route.query),
+                 name};
+  }
+  return std::nullopt;
 }
 
 Response get_health(const Api& api) {
@@ -168,6 +192,7 @@ Response on_board(const Request& request, const Target& target, const Api& api) 
   if (route->access == Access::board_or_operator && !context.board_side && !context.is_operator)
     return problem({Errc::forbidden,
                     "Only somebody who holds a post of the board, or an operator, may do this."});
+  if (const auto unknown = unknown_parameter(*route, target)) return problem(*unknown);
   return route->answer(context, rest);
 }
 

@@ -53,7 +53,8 @@ HttpResponse to_http(Response response, bool keep_alive) {
   return out;
 }
 
-// What to say to a request that could not be read, or nothing when the client just went away.
+// What to say to a request that could not be read, or nothing when there is nobody to tell: the client went
+// away, or its time ran out, which closes the stream.
 std::optional<Response> answer_to(const beast::error_code& error, std::size_t bytes_max,
                                   const ServerLimits& limits) {
   if (error == http::error::body_limit)
@@ -62,8 +63,6 @@ std::optional<Response> answer_to(const beast::error_code& error, std::size_t by
   if (error == http::error::header_limit)
     return problem(431, "invalid", "This is too large",
                    fmt::format("A request's head may have at most {} bytes.", limits.header_bytes_max));
-  if (error == beast::error::timeout)
-    return problem(408, "invalid", "This took too long", "The request was not sent in time.");
   const bool is_http = error.category() == make_error_code(http::error::bad_method).category();
   if (is_http && error != http::error::end_of_stream && error != http::error::partial_message)
     return problem({Errc::invalid, "This is not a request of HTTP/1.1."});
@@ -144,8 +143,6 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
     Response response;
     if (refusal) {
       response = std::move(*refusal);
-      // Time ran out on the stream itself, which is then closed: there is nobody left to tell.
-      if (read_error == beast::error::timeout) break;
     } else {
       connection->answering = true;
       const auto& message = parser.get();

@@ -5,6 +5,7 @@
 
 #include "workflows/applying.hpp"
 #include "workflows/deciding.hpp"
+#include "workflows/printable.hpp"
 
 namespace assured {
 
@@ -186,9 +187,10 @@ Result<Programmes> change_calendar(WriteTx& tx, const Programmes& programmes, st
                                    const CalendarOverride& day, const Caller& caller, Instant now) {
   const auto board = board_of(programmes, id);
   if (!board) return board.error();
-  if (day.title.empty() || day.title.size() > title_bytes_max)
+  if (day.title.empty() || day.title.size() > title_bytes_max || !is_printable(day.title))
     return Error{Errc::invalid,
-                 fmt::format("say in at most {} characters why the day is different; deadlines show it",
+                 fmt::format("say on one line of at most {} characters why the day is different; deadlines "
+                             "show it",
                              title_bytes_max),
                  "title"};
   BoardWriter& writer = tx.board(id);

@@ -69,4 +69,9 @@ struct PeopleFile {
 PeopleFile parse_people(std::string_view toml, std::string_view source,
                         const Establishment& establishment);
 
+// The same from a table whose first row names the columns: person, name, mail, phone, post, from, to, in
+// any order; phone and to may be absent. A row for each post that somebody holds. Rows of errors are
+// counted as spreadsheets do, the first is 1.
+PeopleFile parse_people_csv(std::string_view csv, const Establishment& establishment);
+
 }  // namespace assured

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "workflows/directory.hpp"
 #include "workflows/mistakes.hpp"
 #include "workflows/printable.hpp"
+#include "workflows/reading_people.hpp"
 #include "workflows/toml_text.hpp"
 
 namespace assured {
@@ -15,39 +15,6 @@ namespace assured {
 namespace {
 
 using reading::suggest;
-
-// Their mail systems are gone: mail to them is lost (DOMAIN.md 7).
-constexpr std::array<std::string_view, 5> retired_domains{"gsi.gov.uk", "gse.gov.uk", "gsx.gov.uk",
-                                                          "gcsx.gov.uk", "pnn.police.uk"};
-
-bool is_retired(std::string_view domain) {
-  return std::any_of(retired_domains.begin(), retired_domains.end(), [&](std::string_view retired) {
-    if (domain.size() < retired.size() || domain.substr(domain.size() - retired.size()) != retired)
-      return false;
-    return domain.size() == retired.size() || domain[domain.size() - retired.size() - 1] == '.';
-  });
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-// What stands behind the '@'; nothing when this is no address.
-std::optional<std::string> domain_of(const std::string& mail) {
-  const auto at = mail.find('@');
-  if (at == 0 || at == std::string::npos || mail.find('@', at + 1) != std::string::npos)
-    return std::nullopt;
-  const bool plain = std::all_of(mail.begin(), mail.end(), [](char c) {
-    return c > ' ' && c != ',' && c != ';' && c != '<' && c != '>' && c != '"' && c != '\x7f';
-  });
-  auto domain = lower(mail.substr(at + 1));
-  if (!plain || domain.find('.') == std::string::npos || domain.front() == '.' ||
-      domain.back() == '.')
-    return std::nullopt;
-  return domain;
-}
 
 // One [[person]] table being read.
 class PersonRow {
@@ -98,10 +65,6 @@ class PersonRow {
         error(std::string{key.str()}, sentence("There is no such key", suggest(key.str(), known)));
   }
 
-  static std::string sentence(const std::string& what, const std::string& hint) {
-    return hint.empty() ? what + "." : fmt::format("{} ({}).", what, hint);
-  }
-
   void read(const Establishment& establishment, std::set<std::string>& ids);
 
  private:
@@ -121,30 +84,9 @@ void PersonRow::read_holding(const toml::table& entry, const Establishment& esta
   holding.post = text(entry, "post", true);
   if (!entry.contains("from")) error("from", "Say since when the post is held.");
   const auto from = date(entry, "from");
+  if (from) holding.from = *from;
   holding.to = date(entry, "to");
-  if (from && holding.to && *holding.to <= *from)
-    error("to",
-          "The post ends before it begins; 'to' is the first day on which it is no longer held.");
-  if (holding.post.empty()) return;
-  const auto* post = establishment.find_post(holding.post);
-  if (!post) {
-    error("post", sentence(fmt::format("There is no post '{}'", holding.post),
-                           suggest(holding.post, reading::keys_of(establishment.posts))));
-    return;
-  }
-  const auto agency = establishment.agencies.find(post->agency);
-  if (domain && agency != establishment.agencies.end() && !agency->second.domains.empty()) {
-    const auto& domains = agency->second.domains;
-    const bool is_theirs = std::any_of(domains.begin(), domains.end(), [&](const std::string& one) {
-      return lower(one) == *domain;
-    });
-    if (!is_theirs)
-      error("mail", fmt::format("The address is in none of the domains of {} ({}).",
-                                agency->second.title, fmt::join(domains, ", ")));
-  }
-  if (!from) return;
-  holding.from = *from;
-  file_.holdings.push_back(std::move(holding));
+  add_holding(holding, from.has_value(), domain, establishment, row_, file_);
 }
 
 void PersonRow::read(const Establishment& establishment, std::set<std::string>& ids) {
@@ -154,22 +96,9 @@ void PersonRow::read(const Establishment& establishment, std::set<std::string>& 
   person.name = text(table_, "name", true);
   person.mail = text(table_, "mail", true);
   person.phone = text(table_, "phone", false);
-  if (!person.id.empty() && !reading::is_plain_name(person.id))
-    error("id", "Use small letters, digits, - and _, beginning with a letter.");
   if (!person.id.empty() && !ids.insert(person.id).second)
     error("id", fmt::format("There are two people with the id '{}'.", person.id));
-
-  std::optional<std::string> domain;
-  if (!person.mail.empty()) {
-    domain = domain_of(person.mail);
-    if (!domain) error("mail", "This is not a mail address.");
-    if (domain && is_retired(*domain)) {
-      error("mail",
-            "Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
-            "ended); ask for the new address.");
-      domain.reset();  // which agency's domain it is not does not matter any more
-    }
-  }
+  const auto domain = check_person(person, row_, file_);
   const auto* node = table_.get("posts");
   const auto* posts = node ? node->as_array() : nullptr;
   if (!posts || posts->empty()) {
@@ -203,7 +132,7 @@ PeopleFile parse_people(std::string_view toml, std::string_view source,
       if (key.str() != "person")
         file.errors.push_back(
             {0, printable(key.str()),
-             PersonRow::sentence("There is no such key", suggest(key.str(), {"person"}))});
+             sentence("There is no such key", suggest(key.str(), {"person"}))});
     const auto* rows = root.get_as<toml::array>("person");
     if (!rows) {
       file.errors.push_back({0, "person", "There is no [[person]] table in this file."});

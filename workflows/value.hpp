@@ -64,6 +64,9 @@ Result<Value> parse_value(FieldType type, const std::vector<std::string>& allowe
 // "nhs,police"). Only for the store and the API: it is the content.
 std::string to_stored_text(const Value& value);
 
+// Whether it is well-formed UTF-8 without NUL (Unicode 15, table 3-7), as all text that is kept must be.
+bool is_utf8(std::string_view text);
+
 // S12.4, DOMAIN.md 6.4: what looks like an identifier of a person in free text.
 enum class Detected { nhs_number, upn, nino, postcode, date_of_birth };
 std::string_view to_text(Detected d);

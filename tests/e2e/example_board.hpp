@@ -6,6 +6,7 @@
 
 #include "config/programme_files.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/planner.hpp"
 #include "daemon/system_zones.hpp"
 #include "daemon/writer.hpp"
 #include "store/file_store.hpp"
@@ -98,6 +99,55 @@ class ExampleBoard {
   std::string raise_concern() {
     return text_of(
         get(qa_officer, "POST", "/items/" + start_audit() + "/events", concern_event), "reference");
+  }
+
+  // Makes a held notice of the oldest prompt that waits, as the planner does of a mail that seems to
+  // name somebody (S12.4).
+  NoticeId hold_notice() {
+    const auto tx = store->begin();
+    BoardWriter& rows = tx->board(board_id);
+    const Prompt was = rows.list_prompts(1, {}, PromptState::pending).at(0);
+    Prompt noticed = was;
+    noticed.state = PromptState::noticed;
+    Notice notice;
+    notice.prompts = {was.id};
+    notice.item = was.item;
+    notice.to = was.to;
+    notice.address = "somebody@agency.example";
+    notice.message_id = "of-" + std::to_string(was.id.value) + "@board.example";
+    notice.created_at = clock.now_;
+    notice.state = NoticeState::held;
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "notice";
+    head.occurred_at = clock.now_;
+    const auto made = rows.write_notices(head, {{was, noticed}}, {{notice, "mail"}}, clock.now_);
+    tx->commit();
+    return made.front().id;
+  }
+  // As the planner does of what the detectors found in an item's mail (S12.4).
+  void ask_to_look(ItemId id) {
+    const auto in_force = programmes.get();
+    const auto tx = store->begin();
+    BoardWriter& rows = tx->board(board_id);
+    const Item item = *rows.find_item(id);
+    const Rules rules = in_force->rules(in_force->get_board(board_id), item.programme);
+    Facts facts = load_facts(rows, rules, item, FactsNeeded{});
+    facts.ids = rows.take_ids();
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "held";
+    head.item = id;
+    head.occurred_at = clock.now_;
+    rows.write(head, decide_held(rules, item, facts, "may hold a date of birth", clock.now_),
+               clock.now_);
+    tx->commit();
+  }
+  // As after a restore: the planner holds all it finds.
+  void hold_outbox(const std::string& why) {
+    const auto tx = store->begin();
+    tx->board(board_id).put_value(outbox_hold_value, why);
+    tx->commit();
   }
 
   SetClock clock;

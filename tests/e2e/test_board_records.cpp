@@ -1,5 +1,4 @@
 // What is the board's own, through the API: its calendar, and mail that is held.
-#include "daemon/planner.hpp"
 #include "daemon/workers.hpp"
 #include "notifiers/renderer.hpp"
 #include "tests/e2e/example_board.hpp"
@@ -119,11 +118,7 @@ TEST_CASE("a day that cannot be recorded changes nothing", "[web]") {
 
 TEST_CASE("a held prompt is planned again when an operator releases it, or given up (S16.3)", "[web]") {
   ExampleBoard board;
-  {
-    const auto tx = board.store->begin();
-    tx->board(board_id).put_value(outbox_hold_value, "restored from a backup");
-    tx->commit();
-  }
+  board.hold_outbox("restored from a backup");
   board.raise_concern();
   Planning planning{board};
   planning.planner.run_once(board.clock.now_);
@@ -171,33 +166,8 @@ TEST_CASE("a held prompt is planned again when an operator releases it, or given
 TEST_CASE("a held notice is sent as committed, or given up, and not when it is true no more", "[web]") {
   ExampleBoard board;
   board.raise_concern();
-  // As the planner holds a mail that seems to name somebody (S12.4).
-  std::vector<NoticeId> ids;
-  const auto hold = [&](std::size_t i) {
-    const auto tx = board.store->begin();
-    BoardWriter& writer = tx->board(board_id);
-    const Prompt was = writer.list_prompts(10, {}).at(i);
-    Prompt noticed = was;
-    noticed.state = PromptState::noticed;
-    Notice notice;
-    notice.prompts = {was.id};
-    notice.item = was.item;
-    notice.to = was.to;
-    notice.address = "lead@police.example";
-    notice.message_id = "m" + std::to_string(i) + "@board.example";
-    notice.created_at = board.clock.now_;
-    notice.state = NoticeState::held;
-    JournalHead head;
-    head.actor = "system";
-    head.kind = "notice";
-    head.occurred_at = board.clock.now_;
-    ids.push_back(writer.write_notices(head, {{was, noticed}}, {{notice, "mail"}}, board.clock.now_)
-                      .front()
-                      .id);
-    tx->commit();
-    return "/outbox/notices/" + std::to_string(ids.back().value);
-  };
-  const auto first = hold(0), second = hold(1);
+  const auto path = [](NoticeId id) { return "/outbox/notices/" + std::to_string(id.value); };
+  const auto first = path(board.hold_notice()), second = path(board.hold_notice());
   CHECK(board.get(operator_only, "GET", "/outbox?state=held").at("notices").as_array().size() == 2);
   CHECK(board.get(qa_officer, "GET", "/outbox").at("counts").as_object().at("held").as_int64() == 2);
   CHECK(board.ask(police_lead, "POST", first + "/release", R"({"reason":"x"})").status == 403);
@@ -212,6 +182,25 @@ TEST_CASE("a held notice is sent as committed, or given up, and not when it is t
   CHECK(board.get(operator_only, "GET", "/outbox?state=held").at("notices").as_array().empty());
   CHECK(board.get(operator_only, "GET", "/outbox?state=expired").at("notices").as_array().size() == 1);
   CHECK(board.ask(operator_only, "GET", "/outbox?state=lost").status == 400);
+  CHECK(board.store->verify(board_id).faults.empty());
+}
+
+TEST_CASE("the board team need look no more when the last of an item's held mail is settled", "[web]") {
+  ExampleBoard board;
+  board.raise_concern();
+  const NoticeId held = board.hold_notice();
+  const auto looks = [&] {
+    const auto open = board.get(qa_officer, "GET", "/obligations");
+    const auto& rows = open.at("obligations").as_array();
+    return std::count_if(rows.begin(), rows.end(), [](const json::value& row) {
+      return text_of(row.as_object(), "name") == look_at_held;
+    });
+  };
+  board.ask_to_look(board.store->reader(board_id)->find_notice(held)->item);
+  CHECK(looks() == 1);
+  board.get(operator_only, "POST", "/outbox/notices/" + std::to_string(held.value) + "/expire",
+            R"({"reason":"it names somebody"})");
+  CHECK(looks() == 0);
   CHECK(board.store->verify(board_id).faults.empty());
 }
 
@@ -237,4 +226,85 @@ TEST_CASE("whom an item's mail went to is for those who may see the rest of it",
       "reference");
   CHECK(board.ask(police_lead, "GET", "/items/" + audit + "/notices").status == 403);
   CHECK(board.get(qa_officer, "GET", "/items/" + audit + "/notices").at("notices").as_array().empty());
+}
+
+TEST_CASE("a protected value on an item that agencies see is hidden from them, and its reads are kept",
+          "[web]") {
+  ExampleBoard board;
+  const std::string audit =
+      text_of(board.get(qa_officer, "POST", "/events",
+                        R"({"event":"propose-theme","fields":{"theme":"Neglect",
+                            "theme_source":"learning-review","complements":"secret words"}})"),
+              "reference");
+  const std::string path = "/items/" + audit;
+  const auto id = obligation(board, "agree the theme").at("id").as_int64();
+  const auto held = board.ask(qa_chair, "POST", "/obligations/" + std::to_string(id) + "/suspend",
+                              R"({"for":"2d","reason":"secret reason"})");
+  INFO(held.body);
+  REQUIRE(held.status == 200);
+
+  const auto reads = [&] {
+    std::vector<std::string> lines;
+    const auto body = board.get(qa_officer, "GET", path + "/reads");
+    for (const auto& read : body.at("reads").as_array())
+      lines.push_back(text_of(read.as_object(), "person") + " " + text_of(read.as_object(), "what"));
+    return lines;
+  };
+  for (const uid_t agency : {police_lead, nhs_lead}) {
+    const auto theirs = board.get(agency, "GET", path);
+    CHECK(theirs.at("hidden_fields").as_int64() == 1);
+    CHECK(text_of(theirs.at("fields").as_object(), "theme") == "Neglect");
+    for (const auto* below : {"", "/snapshots", "/files", "/notices"})
+      CHECK(board.ask(agency, "GET", path + below).body.find("secret") == std::string::npos);
+    for (const auto* list : {"/items", "/obligations"})
+      CHECK(board.ask(agency, "GET", list).body.find("secret") == std::string::npos);
+  }
+  for (const auto* below : {"/journal", "/outbox", "/items"})
+    CHECK(board.ask(qa_officer, "GET", below).body.find("secret") == std::string::npos);
+  CHECK(reads().empty());  // nobody has seen any of it
+
+  const std::string tom = board.holder_of("qa-officer");
+  const auto ours = board.get(qa_officer, "GET", path);
+  CHECK(text_of(ours.at("fields").as_object(), "complements") == "secret words");
+  // The history says what was done, not why in somebody's own words.
+  CHECK(json::serialize(ours).find("secret reason") == std::string::npos);
+  CHECK(reads() == std::vector<std::string>{tom + " field complements"});
+  const auto snapshots = board.get(qa_officer, "GET", path + "/snapshots").at("snapshots");
+  CHECK(text_of(snapshots.as_array().back().as_object(), "reason") == "secret reason");
+  CHECK(text_of(snapshots.as_array().back().as_object(), "event") == "suspend");
+  CHECK(reads() == std::vector<std::string>{tom + " reason of suspend", tom + " field complements",
+                                            tom + " field complements"});
+}
+
+TEST_CASE("an agency's own words are its own and the board's", "[web]") {
+  ExampleBoard board;
+  board.raise_concern();
+  const auto answers = board.get(police_lead, "GET", "/items?kind=answer");
+  const std::string path =
+      "/items/" + text_of(answers.at("items").as_array().at(0).as_object(), "reference");
+  board.get(police_lead, "POST", path + "/events",
+            R"({"event":"respond","fields":{"response":"secret answer"}})");
+  for (const uid_t who : {police_lead, qa_officer})
+    CHECK(text_of(board.get(who, "GET", path).at("fields").as_object(), "response") ==
+          "secret answer");
+  CHECK(board.ask(nhs_lead, "GET", path).status == 404);
+  CHECK(board.ask(nhs_lead, "GET", path + "/snapshots").status == 404);
+  CHECK(board.get(qa_officer, "GET", path + "/reads").at("reads").as_array().size() == 2);
+}
+
+TEST_CASE("a reason typed about a parent is not shown with its children", "[web]") {
+  ExampleBoard board;
+  const std::string concern = board.raise_concern();
+  const auto corrected = board.ask(qa_officer, "POST", "/items/" + concern + "/events",
+                                   R"({"event":"correct","reason":"secret reason"})");
+  INFO(corrected.body);
+  REQUIRE(corrected.status == 200);
+  const auto answers = board.get(police_lead, "GET", "/items?kind=answer");
+  for (const auto& row : answers.at("items").as_array()) {
+    const std::string path = "/items/" + text_of(row.as_object(), "reference");
+    for (const auto* below : {"", "/snapshots"})
+      CHECK(board.ask(police_lead, "GET", path + below).body.find("secret") == std::string::npos);
+  }
+  CHECK(board.ask(qa_officer, "GET", "/items/" + concern + "/snapshots").body.find("secret reason") !=
+        std::string::npos);
 }

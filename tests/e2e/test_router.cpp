@@ -161,7 +161,8 @@ TEST_CASE("bad requests name the member that is wrong", "[web]") {
   }
   for (const auto* body : {"", "[]", "{", "{\"a\":\"\xff\"}", "[[[[[[[[[[[["})
     CHECK(code_of(board.ask(qa_officer, "POST", "/events", body)) == "invalid");
-  for (const auto* path : {"/items?limit=0", "/items?limit=501", "/items?limit=x", "/items?open=1",
+  for (const auto* path : {"/items?limit=0", "/items?limit=501", "/items?limit=x", "/items?open=1", "/items?limti=5",
+                           "/obligations?open=maybe", "/meetings?x",
                            "/obligations?due_before=soon", "/journal?after=-1"})
     CHECK(code_of(board.ask(qa_officer, "GET", path)) == "invalid");
 }

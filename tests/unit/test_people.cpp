@@ -156,5 +156,63 @@ TEST_CASE("a people file that is no TOML, or holds no people, is told", "[people
              "0 person: There is no [[person]] table in this file."});
 }
 
+// --- as a table
+
+const std::string table_of_people =
+    "\xEF\xBB\xBFperson,name,mail,phone,post,from,to\r\n"
+    "ann-lee,\"Lee, Ann\",ann.lee@nhs.example,01234 1,nhs/lead,2026-09-01,\r\n"
+    "bo-day,Bo Day,bo@riverton.example,,qa-officer,2026-09-01,2026-12-01\r\n"
+    ",,,,,,\r\n"
+    "bo-day,,,,chair,2026-12-01,\r\n";
+
+std::vector<std::string> errors_of_csv(const std::string& csv) {
+  std::vector<std::string> told;
+  for (const auto& error : parse_people_csv(csv, small_programme().establishment).errors)
+    told.push_back(std::to_string(error.row) + " " + error.field + ": " + error.message);
+  return told;
+}
+
+TEST_CASE("a table of people says what the TOML file says", "[people]") {
+  const PeopleFile csv = parse_people_csv(table_of_people, small_programme().establishment);
+  const PeopleFile toml = read(two_people);
+  REQUIRE(csv.errors.empty());
+  CHECK(csv.persons.at(0).name == "Lee, Ann");
+  CHECK(csv.persons.at(1) == toml.persons.at(1));
+  CHECK(csv.holdings == toml.holdings);
+  // Columns in another order, without those that may be absent.
+  CHECK(errors_of_csv("post,from,person,mail,name\nqa-officer,2026-09-01,bo-day,bo@riverton.example,Bo").empty());
+}
+
+TEST_CASE("each row of a table is told what is wrong with it", "[people]") {
+  const std::string header = "person,name,mail,phone,post,from,to\n";
+  const std::string good = "bo-day,Bo,bo@riverton.example,,qa-officer,2026-09-01,\n";
+  REQUIRE(errors_of_csv(header + good).empty());
+  CHECK(errors_of_csv("") == Told{"0 : There are no people: the first row names the columns, the "
+                                  "others say who holds which post."});
+  CHECK(errors_of_csv("person,name,post,from,post,mial\n" + good) ==
+        Told{"1 post: This column is there twice.",
+             "1 mial: There is no such column (did you mean 'mail'?).",
+             "1 mail: This column is missing; the first row names the columns."});
+  CHECK(errors_of_csv(header + good + "x y,X,x@riverton.example,,qa-officr,2026-02-30,\n" +
+                      "z,,z@pnn.police.uk,,qa-officer,,\n") ==
+        Told{"3 id: Use small letters, digits, - and _, beginning with a letter.",
+             "3 from: Write a date that exists as 2026-09-01.",
+             "3 post: There is no post 'qa-officr' (did you mean 'qa-officer'?).",
+             "4 name: This is missing.",
+             "4 mail: Mail to this domain is no longer delivered (gsi, gse, gsx, gcsx and pnn have "
+             "ended); ask for the new address.",
+             "4 from: Say since when the post is held."});
+  CHECK(errors_of_csv(header + good + "bo-day,Bob,,,chair,2026-12-01,2026-11-01\n") ==
+        Told{"3 name: Row 2 says something else of the same person.",
+             "3 to: The post ends before it begins; 'to' is the first day on which it is no longer held."});
+  CHECK(errors_of_csv(header + good + "one,two,three,4,5,6,7,8\n") ==
+        Told{"3 : This row has more fields than the first one has columns."});
+  CHECK(errors_of_csv(header + "bo,B\xF6,bo@riverton.example,,qa-officer,2026-09-01,\n") ==
+        Told{"2 : This row is not UTF-8; save the file as \"CSV UTF-8\"."});
+  CHECK(errors_of_csv(header + "bo,\"B\no\",bo@riverton.example,,qa-officer,2026-09-01,\n") ==
+        Told{"2 : Write each field on one line, without tabs and other control characters."});
+  CHECK(errors_of_csv(header + good + "\"bo") == Told{"3 : A quote that begins here is not closed."});
+}
+
 }  // namespace
 }  // namespace assured::test
