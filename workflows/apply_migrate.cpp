@@ -63,7 +63,7 @@ MigrationPlan plan_with(BoardReader& reader, const Programmes& programmes, std::
 std::vector<ItemId> list_roots_behind(BoardReader& reader, std::string_view digest) {
   std::set<ItemId> roots;
   each_item(reader, {}, [&](const Item& item) {
-    if (item.programme != digest) roots.insert(item.root);
+    if (item.programme != digest && !is_gone(item.state)) roots.insert(item.root);
   });
   return {roots.begin(), roots.end()};
 }

@@ -113,11 +113,12 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
       return Error{Errc::refused,
                    "what is about immediate risk can be suspended for at most 24 hours at a time",
                    "for"};
-    const std::string proposal = fmt::format("suspend:{}", held->obligation.id.value);
+    // What was proposed says for how long: the second person agrees to that, or to less.
+    const std::string proposals = fmt::format("suspend:{}:", held->obligation.id.value);
     const Approval* proposed = nullptr;
     const auto approvals = writer.approvals_of(held->item.id);
     for (const Approval& a : approvals)
-      if (a.name == proposal && !a.withdrawn_at &&
+      if (a.name.starts_with(proposals) && !a.withdrawn_at &&
           now <= later(a.at, proposal_stands, rules.time))
         proposed = &a;
     if (proposed == nullptr || proposed->person == command.caller.person) {
@@ -128,10 +129,16 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
       decision.approvals.push_back(
           {std::nullopt,
            Approval{
-               held->item.id, proposal, command.caller.person, command.caller.for_post, now, {}}});
+               held->item.id, proposals + to_text(command.hold_for), command.caller.person,
+               command.caller.for_post, now, {}}});
       decision.lines.push_back({held->item.id, "suspend", "proposed; a second person must agree"});
       return outcome_of(writer, head, std::move(decision), held->item.id, now);
     }
+    const auto agreed = parse_span(std::string_view{proposed->name}.substr(proposals.size()));
+    ASSURED_ASSERT(agreed.has_value());  // written just above
+    if (later(now, command.hold_for, rules.time) > later(now, *agreed, rules.time))
+      return Error{Errc::refused,
+                   fmt::format("{} was proposed; agree to that, or to less", to_text(*agreed)), "for"};
     Decision decision = decide_hold(rules, held->item, held->obligation,
                                     later(now, command.hold_for, rules.time), "suspend", now);
     Approval used = *proposed;

@@ -426,7 +426,7 @@ MigrationPlan decide_migrate(const Definitions& old, const Rules& rules, const M
   std::vector<const Item*> moving;
   Checks checks{rules, tree, states, plan.hindrances};
   for (const Item& item : tree.items) {
-    if (item.programme == rules.definition.digest) continue;
+    if (item.programme == rules.definition.digest || is_gone(item.state)) continue;
     moving.push_back(&item);
     checks.check(item, *old.at(item.programme));
   }

@@ -205,6 +205,8 @@ void Deciding::open_vacancy(ItemId id, const std::string& whose) {
 }
 
 bool Deciding::is_vacancy_open(const std::string& name) const {
+  // Only a post is the board's to fill; a role of one item is asked for by that item.
+  if (rules.establishment.find_post(name.substr(name_somebody.size() + 2)) == nullptr) return false;
   bool closed_here = false;
   for (const auto& [id, changed] : work_.obligations) {
     if (changed.now.name != name) continue;

@@ -108,6 +108,11 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
         Assignment made{subject.id, effect.role, given->second, by_post, event.occurred_at, {}};
         work_.assignments.push_back(made);
         work_.assignments_changed.push_back({std::nullopt, std::move(made)});
+        // S3.5: the role that nobody held has somebody.
+        for (Obligation* o : obligations_of(subject.id))
+          if (o->is_open() && (o->name == fmt::format("{}: assigned:{}", name_somebody, effect.role) ||
+                               o->name == fmt::format("{}: nobody is named", name_somebody)))
+            close_obligation(*o, "somebody named");
         break;
       }
       case Effect::Kind::unassign:

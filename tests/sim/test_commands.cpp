@@ -492,3 +492,73 @@ TEST_CASE("a reference that is taken is drawn again", "[sim][commands]") {
   with_item_called(again, "AAA-0000");
   CHECK(again.item(again.plan_audit()).reference == drawn);
 }
+
+TEST_CASE("nothing begins on what was undone", "[sim][correct]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  ok(world.correct("officer", audit));
+  CHECK(refusal(world.act("nhs-lead", audit, "raise-concern", {{"about", "nhs"}})) ==
+        "refused: it was undone, or its content removed; nothing can begin or end on it");
+}
+
+TEST_CASE("what has something below it since is not undone", "[sim][correct]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  const ItemId concern = world.raise_concern(audit);
+  CHECK(refusal(world.correct("officer", audit)) ==
+        "conflict: something was begun below it since; undo that first");
+  ok(world.correct("officer", concern));
+  ok(world.correct("officer", audit));
+  CHECK(world.open(audit).empty());
+  CHECK(world.open(concern).empty());
+}
+
+TEST_CASE("a correction gives back the mail that the wrong button stopped", "[sim][correct]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-12-01 08:00");
+  world.heard();
+  // The manager's waits for the officer's, which the relay does not take yet (S6.3).
+  world.relay.answer = [](const Outgoing& message) {
+    return message.address == "officer@riverton.example" ? SendAnswer::try_later
+                                                         : SendAnswer::accepted;
+  };
+  world.set_clock("2026-12-01 09:00");
+  world.pass();
+  CHECK(world.heard().empty());
+  world.send_out(audit);  // the wrong button: it ends “planned”
+  world.set_clock("2026-12-01 09:30");
+  world.pass();
+  CHECK(world.heard().empty());
+  ok(world.correct("officer", audit));
+  world.relay.answer = {};
+  world.run_until("2026-12-01 11:00");
+  const auto heard = world.heard();
+  CHECK(std::count_if(heard.begin(), heard.end(), [](const std::string& line) {
+          return line.ends_with(" manager late [+1wd]");
+        }) == 1);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("the second person agrees to what was proposed, or to less", "[sim][suspend]") {
+  CommandWorld world;
+  const ItemId concern = world.raise_concern(world.plan_audit());
+  const ObligationId owed = world.obligation(concern, "answer the concern").id;
+  ok(world.suspend(world.caller("officer"), owed, "2h"));
+  CHECK(refusal(world.suspend(world.caller("chair"), owed, "3h")) ==
+        "refused: 2h was proposed; agree to that, or to less");
+  ok(world.suspend(world.caller("chair"), owed, "1h"));
+  CHECK(world.text(world.obligation(concern, "answer the concern").held_until) ==
+        "2026-11-02 10:00");
+}
+
+TEST_CASE("a channel is one of three words, never a text of its own", "[sim][occurred]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  Caller caller = world.caller("officer");
+  caller.channel = "phone, the mother of the child";
+  CHECK(refusal(world.acknowledge(caller, world.obligation(audit, "planned").id, "1d")) ==
+        "invalid: say phone, mail or meeting, or leave it out");
+  caller.channel = "phone";
+  ok(world.acknowledge(caller, world.obligation(audit, "planned").id, "1d"));
+}

@@ -490,7 +490,11 @@ class Walk {
       }
       owing.insert(o.item);
       if (!open.emplace(o.item, o.name).second) fail(o.name + ": open twice");
-      if (o.name.starts_with("name somebody: ") && !vacancies.insert(o.name).second)
+      // A post is the board's to fill, once; a role of one item is asked for by that item.
+      constexpr std::string_view vacancy = "name somebody: ";
+      if (o.name.starts_with(vacancy) &&
+          programme_.establishment.find_post(o.name.substr(vacancy.size())) != nullptr &&
+          !vacancies.insert(o.name).second)
         fail(o.name + ": asked for by two items");
       if (o.name.starts_with("set the next date: ") && !waiting.contains({o.item, o.name}))
         fail(o.name + ": nothing waits for it");
