@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "daemon/boards.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured {
 
@@ -37,12 +38,9 @@ std::optional<std::string> find_actor(Store& store, const config::Settings& sett
   const auto person = settings.find_person(command.uid, command.board);
   if (settings.is_operator(command.uid)) return person.value_or(fmt::format("uid {}", command.uid));
   if (!person) return std::nullopt;
-  const auto posts = store.reader(command.board)->load_people().posts_of(
-      *person, local_date(now, *board.zone));
-  const bool board_side = std::any_of(posts.begin(), posts.end(), [&](const std::string& post) {
-    const PostDef* def = board.current->establishment.find_post(post);
-    return def != nullptr && def->agency.empty();
-  });
+  const bool board_side =
+      is_board_side(board.current->establishment, store.reader(command.board)->load_people(), *person,
+                    local_date(now, *board.zone));
   return board_side ? person : std::nullopt;
 }
 

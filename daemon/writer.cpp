@@ -47,6 +47,7 @@ struct Writer::Waiting {
   Result<std::string> answer = Error{Errc::internal, "This was never carried out."};
   std::exception_ptr failed;  // instead of an answer
   bool wrote = false;
+  bool wakes = false;
   bool done = false;
   std::condition_variable turn;  // its answer is there, or it leads the next group
 };
@@ -86,7 +87,7 @@ Writer::Waiting* Writer::take_next() {
 
 void Writer::run_group() {
   std::vector<Waiting*> group;
-  bool committed = false;
+  bool wakes_workers = false;
   try {
     const auto tx = store_.begin(Urgency::people);
     const auto began = std::chrono::steady_clock::now();
@@ -99,10 +100,13 @@ void Writer::run_group() {
       group.push_back(next);
       carry_out(*tx, *next, programmes);
     }
-    bool wrote = false;
-    for (const Waiting* waiting : group) wrote |= waiting->wrote;
+    bool wrote = false, wakes = false;
+    for (const Waiting* waiting : group) {
+      wrote |= waiting->wrote;
+      wakes |= waiting->wrote && waiting->wakes;
+    }
     if (wrote) tx->commit();
-    committed = wrote;
+    wakes_workers = wakes;
     if (programmes != before) programmes_.replace(programmes);
   } catch (const std::exception& error) {
     // None of the group is kept, and each of them is told so (S14.1).
@@ -112,7 +116,7 @@ void Writer::run_group() {
       if (!waiting->failed) waiting->answer = not_kept();
   }
   answer(group);
-  if (committed) committed_();
+  if (wakes_workers) committed_();
 }
 
 void Writer::carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Programmes>& programmes) {
@@ -140,6 +144,7 @@ void Writer::carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Prog
       if (!key.empty()) tx.board(asked.board).put_answer(asked.caller, key, hash, done->body, now);
       if (done->programmes)
         programmes = std::make_shared<const Programmes>(std::move(*done->programmes));
+      waiting.wakes = done->wakes;
       waiting.answer = std::move(done->body);
       return true;
     });

@@ -15,7 +15,7 @@ namespace assured {
 // answer is durable. Thread: safe.
 class Writer : public web::CommandPort {
  public:
-  // `committed` is called after each commit, so that workers look again; on any thread.
+  // `committed` is called after each commit that gives workers something to look at; on any thread.
   Writer(Store& store, CurrentProgrammes& programmes, const Clock& clock,
          std::function<void()> committed)
       : store_(store), programmes_(programmes), clock_(clock), committed_(std::move(committed)) {}

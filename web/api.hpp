@@ -35,6 +35,7 @@ struct Response {
 struct Done {
   std::string body;
   std::optional<Programmes> programmes = {};
+  bool wakes = true;  // workers look again: something may be due that was not
 };
 
 // One command to be carried out. What it refers to outlives submit().

@@ -41,7 +41,7 @@ void record_reads(const Context& context, const std::vector<ReadRecord>& reads) 
       {context.board_id, caller, none,
        [&](WriteTx& tx, const Programmes&, Instant) -> Result<Done> {
          for (const ReadRecord& read : reads) tx.board(context.board_id).add_read(read);
-         return Done{};
+         return Done{{}, {}, false};
        }});
   if (!kept) throw StoreError(kept.error().message, kept.error().code == Errc::unavailable);
 }

@@ -94,12 +94,8 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
                                 command.caller.for_post, today);
       !known)
     return known.error();
-  bool board_side = false;
-  for (const std::string& post : people.posts_of(command.caller.person, today)) {
-    const PostDef* def = rules.establishment.find_post(post);
-    board_side |= def != nullptr && def->agency.empty();
-  }
-  if (!board_side) return Error{Errc::forbidden, "only the board team may suspend what is owed"};
+  if (!is_board_side(rules.establishment, people, command.caller.person, today))
+    return Error{Errc::forbidden, "only the board team may suspend what is owed"};
   const std::vector<std::string> own = people.posts_of(command.caller.person, today);
   for (const std::string& post : own)
     if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))

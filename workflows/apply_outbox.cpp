@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "workflows/applying.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured {
 
@@ -121,12 +122,8 @@ Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const He
   const Rules rules =
       programmes.rules(programmes.get_board(command.board), held->item.programme);
   const Date today = local_date(now, *rules.time.zone);
-  const auto posts = writer.load_people().posts_of(command.caller.person, today);
-  const bool board_side = std::any_of(posts.begin(), posts.end(), [&](const std::string& post) {
-    const PostDef* def = rules.establishment.find_post(post);
-    return def != nullptr && def->agency.empty();
-  });
-  if (!board_side) return Error{Errc::forbidden, "only the board team may say that it was looked at"};
+  if (!is_board_side(rules.establishment, writer.load_people(), command.caller.person, today))
+    return Error{Errc::forbidden, "only the board team may say that it was looked at"};
   if (held->obligation.name != look_at_held)
     return Error{Errc::refused,
                  fmt::format("“{}” ends by what it asks for, not by a word", held->obligation.name)};

@@ -11,14 +11,6 @@ namespace assured {
 
 namespace {
 
-bool is_board_side(const Rules& rules, const People& people, std::string_view person, Date today) {
-  for (const std::string& post : people.posts_of(person, today)) {
-    const PostDef* def = rules.establishment.find_post(post);
-    if (def != nullptr && def->agency.empty()) return true;
-  }
-  return false;
-}
-
 // Whether the post that a vacancy asks to be filled has a holder.
 bool is_filled(const std::string& vacancy, const People& people, Date today) {
   const auto colon = vacancy.find(": ");
@@ -45,7 +37,7 @@ std::vector<Changed<Assignment>> by_row(const std::vector<Changed<Assignment>>& 
 
 Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
                                 const Event& event, Instant now) {
-  if (!is_board_side(rules, facts.people, event.actor, local_date(now, *rules.time.zone)))
+  if (!is_board_side(rules.establishment, facts.people, event.actor, local_date(now, *rules.time.zone)))
     return Error{Errc::forbidden, "only the board team may correct an event", "event"};
   if (event.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
   if (!facts.last_event)

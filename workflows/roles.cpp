@@ -205,6 +205,15 @@ bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::
   return false;
 }
 
+bool is_board_side(const Establishment& establishment, const People& people,
+                   std::string_view person, Date today) {
+  for (const std::string& post : people.posts_of(person, today)) {
+    const PostDef* def = establishment.find_post(post);
+    if (def != nullptr && def->agency.empty()) return true;
+  }
+  return false;
+}
+
 Result<void> check_caller(const Establishment& establishment, const People& people,
                           std::string_view person, std::string_view for_post, Date today) {
   if (people.find_person(person) == nullptr)

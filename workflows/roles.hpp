@@ -42,6 +42,10 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
 bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,
                std::string_view for_post, Date today);
 
+// Whether `person` holds a post of the board's own on that day, rather than of an agency only.
+bool is_board_side(const Establishment& establishment, const People& people,
+                   std::string_view person, Date today);
+
 // S14.3: `person` is on the board's list and, when `for_post` is not empty, holds that post or one of
 // the board's own. Errors: forbidden, invalid (no such post).
 Result<void> check_caller(const Establishment& establishment, const People& people,

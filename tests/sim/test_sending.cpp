@@ -276,6 +276,12 @@ TEST_CASE("mail that seems to name a person is held, and the board team looks at
     world.pass();
     CHECK(world.heard().empty());
   }
+  // Why it was decided is on record, beside what was decided.
+  const auto journal = world.reader()->journal_of(return_);
+  CHECK(std::any_of(journal.begin(), journal.end(), [&](const JournalRow& row) {
+    return (row.kind == "release" || row.kind == "expire") &&
+           row.body.find(command.reason) != std::string::npos;
+  }));
   CHECK(world.open(return_) == Lines{"with the board"});
   CHECK(world.obligation(return_, look_at_held).closed_by == "looked at");
   CHECK(world.store().verify(world.board()).faults.empty());
@@ -328,4 +334,32 @@ TEST_CASE("the mode says where mail may go", "[sim][send]") {
     REQUIRE(held_reasons().size() == 1);
     CHECK(held_reasons().begin()->find("mail.domains") != std::string::npos);
   }
+}
+
+TEST_CASE("mail of which nobody knows what became of it is given up in time too", "[sim][send]") {
+  CommandWorld world;
+  world.plan_audit();
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::unknown; };
+  world.run_until("2026-11-26 09:00");
+  const auto made = world.reader()->list_notices(500, {});
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].state == NoticeState::unknown);
+  world.run_until("2026-12-02 09:00");
+  CHECK(world.reader()->find_notice(made[0].id)->state == NoticeState::expired);
+}
+
+TEST_CASE("one message that the relay will not have does not stop the others", "[sim][send]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-11-24 09:00");
+  const ItemId concern = world.raise_concern(audit);
+  // The relay refuses this mail by a policy of its own: trouble, and nobody's address.
+  world.relay.answer = [](const Outgoing& message) {
+    return message.address == "lead@nhs.example" ? SendAnswer::relay_trouble : SendAnswer::accepted;
+  };
+  world.run_until("2026-11-25 06:00");
+  ok(world.act("nhs-lead", concern, "answer"));
+  world.run_until("2026-11-26 09:30");
+  CHECK(tried_for(world, "lead@nhs.example").size() > 100);
+  CHECK(accepted_by(world) == Lines{officer});
 }

@@ -143,3 +143,17 @@ TEST_CASE("a repeat of a request gets the first answer, and does nothing (S14.2)
   CHECK_FALSE(world.put("b", "1", true, "key-2"));
   CHECK(*world.put("b", "1", false, "key-2") == "wrote 1");
 }
+
+TEST_CASE("a record of reads is kept and wakes nobody", "[writer]") {
+  World world;
+  web::Request none;
+  const auto kept = world.writer.submit(
+      {"board", "officer", none, [&](WriteTx& tx, const Programmes&, Instant) -> Result<web::Done> {
+         tx.board("board").put_value("a", "1");
+         return web::Done{"", {}, false};
+       }});
+  REQUIRE(kept);
+  CHECK(world.value("a") == "1");
+  CHECK(world.store.commits == 1);
+  CHECK(world.committed == 0);
+}
