@@ -58,7 +58,7 @@ struct Planner::Slice {
   Date today = local_date(now, *board.zone);
   std::map<std::string, Group> groups = {};  // by contact points, or by prompt where it stands alone
   // Whom this transaction tells of a rung, which the tables do not show yet.
-  std::map<std::string, std::set<std::string>> told = {};
+  std::map<std::string, ToldPoints> told = {};
   std::vector<WorkReport> reports = {};
 };
 
@@ -136,16 +136,15 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
   std::string why_none;
   std::vector<ContactPoint> points = contact_points_of(slice, planned, why_none);
   if (points.empty()) return close_prompt(slice, planned, PromptState::held, why_none);
-  if (prompt.obligation && prompt.rung >= 0) {
-    std::set<std::string>& told_now = slice.told[rung_key_of(planned)];
-    std::set<std::string> told = told_on_rung(planned, slice.writer);
-    told.insert(told_now.begin(), told_now.end());
-    std::erase_if(points, [&](const ContactPoint& to) { return told.contains(to.address); });
-    if (points.empty())
-      return close_prompt(slice, planned, PromptState::superseded,
-                          "the same person was told of this step through another post");
-    for (const ContactPoint& to : points) told_now.insert(to.address);
-  }
+  const ToldPoints told = told_on_rung(planned, slice.writer);
+  ToldPoints& told_now = slice.told[rung_key_of(planned)];
+  std::erase_if(points, [&](const ContactPoint& to) {
+    return told.contains(to) || told_now.contains(to);
+  });
+  if (points.empty())
+    return close_prompt(slice, planned, PromptState::superseded,
+                        "the same person was told of this step through another post");
+  for (const ContactPoint& to : points) told_now.add(to);
   add_to_group(slice, std::move(planned), std::move(points));
 }
 

@@ -80,6 +80,7 @@ void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
 }
 
 std::string rung_key_of(const PlannedPrompt& c) {
+  if (!c.obligation || c.was.rung < 0) return fmt::format("p{}", c.was.id.value);
   return fmt::format("{}|{}|{}|{}", c.was.obligation.value, c.was.due_version, c.was.rung,
                      c.was.cycle);
 }
@@ -192,18 +193,31 @@ bool must_wait(const PlannedPrompt& c, BoardReader& reader, Instant now) {
   return false;
 }
 
-// S3.4: the addresses that this rung has reached already, through another post of the same human.
-std::set<std::string> told_on_rung(const PlannedPrompt& c, BoardReader& reader) {
-  std::set<std::string> addresses;
-  if (!c.obligation || c.was.rung < 0) return addresses;
-  for (const Prompt& other : reader.prompts_of(c.obligation->id)) {
-    if (other.id == c.was.id || other.state != PromptState::noticed ||
-        other.rung != c.was.rung || other.cycle != c.was.cycle ||
-        other.due_version != c.was.due_version)
-      continue;
-    for (const Notice& n : reader.notices_of(other.id)) addresses.insert(n.address);
-  }
-  return addresses;
+bool is_same_step(const Prompt& a, const Prompt& b) {
+  return a.due_version == b.due_version && a.rung == b.rung && a.cycle == b.cycle;
+}
+
+ToldPoints told_on_rung(const PlannedPrompt& c, BoardReader& reader) {
+  ToldPoints told;
+  const auto add_readers = [&](const Prompt& prompt) {
+    for (const Notice& n : reader.notices_of(prompt.id)) {
+      if (n.state == NoticeState::superseded) continue;
+      // Not the address on the notice: while mail is redirected, it is not the reader's.
+      ContactPoint to{n.person, {}, {}};
+      const Person* person = c.people.find_person(n.person);
+      const auto party = parse_party(prompt.to);
+      if (person != nullptr)
+        to.address = person->mail;
+      else if (n.person.empty() && party)
+        to.address = mailbox_of(*party, c.scope());
+      told.add(to);
+    }
+  };
+  add_readers(c.was);
+  if (!c.obligation || c.was.rung < 0) return told;
+  for (const Prompt& other : reader.prompts_of(c.obligation->id))
+    if (other.id != c.was.id && is_same_step(other, c.was)) add_readers(other);
+  return told;
 }
 
 }  // namespace assured

@@ -41,8 +41,12 @@ std::optional<std::string> superseded_reason(const PlannedPrompt& planned, Board
 // S6.3: an escalation of B or C lets the reminder it complains of go first, for one working day.
 bool must_wait(const PlannedPrompt& planned, BoardReader& reader, Instant now);
 
-// S3.4: the addresses that this rung has reached already, through another post of the same human.
-std::set<std::string> told_on_rung(const PlannedPrompt& planned, BoardReader& reader);
+// Of one obligation: the same rung and cycle of the same due version.
+bool is_same_step(const Prompt& a, const Prompt& b);
+
+// S3.4: whom mail was made for about this rung already, through another post of the same human or from
+// this prompt itself; about no rung, from this prompt alone.
+ToldPoints told_on_rung(const PlannedPrompt& planned, BoardReader& reader);
 
 // The typed slots of its template (S10.6): references, titles, dates, counts, and fields that mail may
 // show.
@@ -59,7 +63,7 @@ JournalHead system_head(std::string kind, ItemId item, Instant now);
 void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
                   const std::optional<Obligation>& obligation, const Prompt& prompt, Instant now);
 
-// One rung's one firing, whoever it told.
+// One rung's one firing, whoever it told; of no rung, the prompt alone.
 std::string rung_key_of(const PlannedPrompt& planned);
 // What is the same whenever this prompt is planned again, after a restore too (S10.4).
 std::string key_of(const PlannedPrompt& planned);

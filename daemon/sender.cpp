@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/outcome.hpp"
 #include "daemon/planning.hpp"
 
 namespace assured {
@@ -338,21 +339,14 @@ void Sender::record_final(BoardWriter& writer, const std::string& board, Notice 
   notice.final_at = now;
   const auto programmes = programmes_.get();
   writer.write_notice_state(system_head("notice", notice.item, now), notice, now);
+  note_end(writer, *programmes, board, notice, now);
   for (const PromptId id : notice.prompts) {
-    const auto prompt = writer.find_prompt(id);
-    ASSURED_ASSERT(prompt.has_value());
-    if (prompt->obligation) {
-      const auto item = writer.find_item(prompt->item);
-      ASSURED_ASSERT(item.has_value());
-      const Rules rules = programmes->rules(programmes->get_board(board), item->programme);
-      note_outcome(writer, rules, *item, writer.find_obligation(prompt->obligation), *prompt, now);
-    }
     WorkReport report;
     report.board = board;
     report.what = "notice";
     report.at = now;
     report.notice = notice;
-    report.prompt = prompt;
+    report.prompt = writer.find_prompt(id);
     report.address = notice.address;
     reports.push_back(std::move(report));
   }
@@ -361,10 +355,14 @@ void Sender::record_final(BoardWriter& writer, const std::string& board, Notice 
 Instant send_all(Planner& planner, Sender& sender, Instant now) {
   for (;;) {
     const Instant planned = planner.run_once(now);
-    const std::uint64_t before = sender.health().accepted + sender.health().bounced;
+    const auto ended = [&] {
+      const SenderHealth health = sender.health();
+      return health.accepted + health.bounced + health.expired;
+    };
+    const std::uint64_t before = ended();
     const Instant sent = sender.run_once(now);
-    // What was taken may be what an escalation waited for (S6.3).
-    if (sender.health().accepted + sender.health().bounced == before) return std::min(planned, sent);
+    // What ended may be what an escalation waited for (S6.3), or asks for others to be told (S11.5).
+    if (ended() == before) return std::min(planned, sent);
   }
 }
 

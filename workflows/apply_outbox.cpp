@@ -124,10 +124,11 @@ Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const He
   const Date today = local_date(now, *rules.time.zone);
   if (!is_board_side(rules.establishment, writer.load_people(), command.caller.person, today))
     return Error{Errc::forbidden, "only the board team may say that it was looked at"};
-  if (held->obligation.name != look_at_held)
+  const std::string& name = held->obligation.name;
+  if (name != look_at_held && name != look_at_bounced)
     return Error{Errc::refused,
-                 fmt::format("“{}” ends by what it asks for, not by a word", held->obligation.name)};
-  if (writer.count_held(held->item.id) > 0)
+                 fmt::format("“{}” ends by what it asks for, not by a word", name)};
+  if (name == look_at_held && writer.count_held(held->item.id) > 0)
     return Error{Errc::refused, "mail about it is still held: release or expire it first"};
   return outcome_of(writer,
                     head_of(command.caller, "looked-at", held->item.id, now, command.reason),

@@ -29,8 +29,9 @@ Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const H
 Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                              NoticeId id, Instant now);
 
-// Somebody of the board has looked at what the detectors said of the item's mail (S12.4): ends the
-// obligation `look_at_held`. The commands above end it by themselves with the last that was held.
+// Somebody of the board has looked at what the detectors said of the item's mail (S12.4), or at an
+// address that mail could not reach (S11.5): ends the obligation `look_at_held` or `look_at_bounced`. The
+// commands above end the former by themselves with the last that was held.
 // Errors: not_found; forbidden (not of the board); invalid (no reason); refused (another obligation, or
 // mail about the item is still held).
 Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const HeldMail& command,

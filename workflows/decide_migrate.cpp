@@ -170,7 +170,8 @@ class Duties {
   std::optional<ObligationDef> find_def(const Obligation& o, const Item& was,
                                         const KindDef& old_kind, const KindDef& kind,
                                         const std::string& state) const {
-    if (o.name.starts_with(name_somebody) || o.name == look_at_held)
+    if (o.name.starts_with(name_somebody) || o.name == look_at_held ||
+        o.name == look_at_bounced)
       return engine_def(o.name, deciding_.rules.definition.vacancy);
     if (o.name.starts_with(set_date_prefix)) {
       const auto& bodies = deciding_.rules.establishment.bodies;

@@ -387,12 +387,10 @@ void Deciding::hand_over(const Obligation& o, const Party& to) {
   line(o.item, "hand-over", fmt::format("{} is now with a new holder of {}", o.name, to_text(to)));
 }
 
-LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
-  const Item& subject = item(o.item);
-  const LadderDef& steps = ladder(o.ladder, o.item);
-  const RoleScope scope = scope_of(subject, o.owed_by);
+ResolveRung Deciding::resolver_of(const Obligation& o) const {
+  const RoleScope scope = scope_of(*find(o.item), o.owed_by);
   const Date today = local_date(now, *rules.time.zone);
-  const ResolveRung to_whom = [&](const RungDef& rung) {
+  return [scope, today](const RungDef& rung) {
     std::vector<Told> told;
     for (const RoleTerm& term : rung.to)
       for (Party& party : resolve(term, scope)) {
@@ -404,10 +402,13 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
       }
     return told;
   };
+}
+
+LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
   // Seniors that wait are told later of the gap that their debtor was told of (S6.1, S6.2).
   std::optional<Downtime> gap = down;
   if (!gap && o.gap_from && o.gap_to) gap = Downtime{*o.gap_from, *o.gap_to};
-  LadderPass pass = run_pass(o, steps, to_whom, down, rules.time, now);
+  LadderPass pass = run_pass(o, ladder(o.ladder, o.item), resolver_of(o), down, rules.time, now);
   if (!o.seniors_wait_until) {
     o.gap_from.reset();
     o.gap_to.reset();
@@ -415,7 +416,43 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
     o.gap_from = down->from;
     o.gap_to = down->to;
   }
-  for (const Firing& firing : pass.fire) {
+  write_firings(o, pass.fire, gap);
+  return pass;
+}
+
+LadderPass Deciding::fire_above(Obligation& o, int rung, const std::string& to) {
+  LadderPass pass =
+      assured::fire_above(o, ladder(o.ladder, o.item), resolver_of(o), rung, to, now);
+  write_firings(o, pass.fire, {});
+  return pass;
+}
+
+void Deciding::tell_again(Obligation& o, const Prompt& told, const Party& party) {
+  const std::string to = to_text(party);
+  Instant planned_at = now;
+  bool recorded = false;
+  for (const FiredRung& f : o.fired) {
+    if (f.due_version != told.due_version || f.rung != told.rung || f.cycle != told.cycle) continue;
+    planned_at = f.planned_at;
+    recorded |= f.to == to;
+  }
+  if (!recorded)
+    o.fired.push_back({o.id, o.due_version, told.rung, told.cycle, to, planned_at, now});
+  Prompt& prompt = new_prompt(o.item, party, told.template_name, o.family);
+  prompt.obligation = o.id;
+  prompt.due_version = told.due_version;
+  prompt.rung = told.rung;
+  prompt.cycle = told.cycle;
+  prompt.missed = told.missed;
+  prompt.down_from = told.down_from;
+  prompt.down_to = told.down_to;
+  line(o.item, "rung", fmt::format("{}: its rung {} to {} too", o.name, told.rung + 1, to));
+}
+
+void Deciding::write_firings(const Obligation& o, const std::vector<Firing>& firings,
+                             const std::optional<Downtime>& gap) {
+  const LadderDef& steps = ladder(o.ladder, o.item);
+  for (const Firing& firing : firings) {
     const auto party = parse_party(firing.to);
     ASSURED_ASSERT(party.has_value());
     const RungDef& rung = steps.rungs[static_cast<std::size_t>(firing.rung)];
@@ -433,7 +470,6 @@ LadderPass Deciding::fire(Obligation& o, const std::optional<Downtime>& down) {
     if (rules.coverage != nullptr)
       rules.coverage->rungs.insert(fmt::format("{}[{}]", o.ladder, firing.rung));
   }
-  return pass;
 }
 
 }  // namespace assured

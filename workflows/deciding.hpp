@@ -69,6 +69,10 @@ class Deciding {
   void set_next(Obligation& obligation);
   void hand_over(const Obligation& obligation, const Party& to);
   LadderPass fire(Obligation& obligation, const std::optional<Downtime>& down);
+  // S11.5: mail about `rung` to `to` cannot reach them: the next rung is told.
+  LadderPass fire_above(Obligation& obligation, int rung, const std::string& to);
+  // ... and others of the same rung: `party` hears what `told` was to say.
+  void tell_again(Obligation& obligation, const Prompt& told, const Party& party);
 
   // --- effects (deciding_effects.cpp)
   void tell(ItemId item, const std::vector<RoleTerm>& to, const std::string& template_name,
@@ -104,6 +108,9 @@ class Deciding {
   void run_triggers(ItemId id, const std::string& event_name, bool entered);
   ItemId create_child(const Effect& effect, const Item& parent, const std::string& agency);
   ItemId new_item(const KindDef& kind, const Item* parent);
+  ResolveRung resolver_of(const Obligation& obligation) const;
+  void write_firings(const Obligation& obligation, const std::vector<Firing>& firings,
+                     const std::optional<Downtime>& gap);
   Prompt& new_prompt(ItemId item, const Party& to, const std::string& template_name, Family family);
   std::string reference(std::int64_t id) const;
   void cover(const std::string& kind, const std::string& event, const SourcePlace& place) const;

@@ -4,7 +4,7 @@ namespace assured {
 
 bool is_builtin_obligation(std::string_view name) {
   return name.starts_with(name_somebody) || name.starts_with(set_date_prefix) ||
-         name == look_at_held;
+         name == look_at_held || name == look_at_bounced;
 }
 
 std::string_view to_text(Meeting::State s) {

@@ -39,6 +39,7 @@ inline bool is_gone(std::string_view state) {
 inline constexpr std::string_view name_somebody = "name somebody";             // S3.5
 inline constexpr std::string_view set_date_prefix = "set the next date: ";     // S7.3
 inline constexpr std::string_view look_at_held = "look at held mail";          // S12.4
+inline constexpr std::string_view look_at_bounced = "look at mail that was not delivered";  // S11.5
 bool is_builtin_obligation(std::string_view name);
 
 struct Item {

@@ -270,6 +270,29 @@ LadderPass run_pass(Obligation& o, const LadderDef& ladder, const ResolveRung& r
   return pass;
 }
 
+LadderPass fire_above(Obligation& o, const LadderDef& ladder, const ResolveRung& resolve, int rung,
+                      const std::string& to, Instant now) {
+  LadderPass pass;
+  if (!o.is_open() || !o.due_at || (o.held_until && now < *o.held_until)) return pass;
+  for (int above = std::max(rung + 1, o.first_rung); above < rung_count(ladder); ++above) {
+    const Occurrence at{above, 0, now};
+    std::vector<std::string> others;
+    for (const Told& told : resolve(ladder.rungs[static_cast<std::size_t>(above)])) {
+      const std::string party = to_text(told.party);
+      if (!told.reachable) pass.vacant.push_back(party);
+      if (told.reachable && party != to) others.push_back(party);
+    }
+    if (others.empty()) continue;
+    if (reached_by(o, above).cycle >= 0) break;  // they know
+    for (const std::string& other : others) {
+      record(o, at, other, now);
+      pass.fire.push_back({above, 0, other, now, {}});
+    }
+    break;
+  }
+  return pass;
+}
+
 void end_seniors_wait(Obligation& o, const TimeRules& rules, Instant now) {
   if (!o.seniors_wait_until || *o.seniors_wait_until != until_told) return;
   const Zone& zone = *rules.zone;

@@ -47,6 +47,13 @@ using ResolveRung = std::function<std::vector<Told>(const RungDef&)>;
 LadderPass run_pass(Obligation& obligation, const LadderDef& ladder, const ResolveRung& resolve,
                     const std::optional<Downtime>& down, const TimeRules& rules, Instant now);
 
+// S11.5: mail about `rung` to `to` cannot reach them. Fires at once the next rung up that names anybody
+// else who can be reached, and records it; rungs between keep their time. Nothing where that rung has
+// fired already, where there is none, or while the obligation is held (S15.1). Sets next_at no more
+// than run_pass() does.
+LadderPass fire_above(Obligation& obligation, const LadderDef& ladder, const ResolveRung& resolve,
+                      int rung, const std::string& to, Instant now);
+
 // The debtor's catch-up notice was accepted or failed for good: seniors wait one working day more.
 void end_seniors_wait(Obligation& obligation, const TimeRules& rules, Instant now);
 

@@ -143,6 +143,16 @@ std::string post_of(const Party& party, const RoleScope& scope) {
   return assignment == nullptr ? std::string{} : assignment->by_post;
 }
 
+void ToldPoints::add(const ContactPoint& point) {
+  if (!point.person.empty()) people.insert(point.person);
+  if (!point.address.empty()) addresses.insert(point.address);
+}
+
+bool ToldPoints::contains(const ContactPoint& point) const {
+  return addresses.contains(point.address) ||
+         (!point.person.empty() && people.contains(point.person));
+}
+
 std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today) {
   std::vector<ContactPoint> result;
   std::set<std::string, std::less<>> seen;
@@ -170,6 +180,12 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
       add(person->id, person->name, person->mail);
   add({}, post->title, post->mailbox);
   return result;
+}
+
+std::string mailbox_of(const Party& party, const RoleScope& scope) {
+  const PostDef* post =
+      scope.establishment.find_post(current_post(scope.establishment, post_of(party, scope)));
+  return post == nullptr ? std::string{} : post->mailbox;
 }
 
 bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,

@@ -2,6 +2,7 @@
 // reached.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,18 @@ struct ContactPoint {
   std::string name;    // as greeted
   std::string address;
 };
+// Who was written to. People count by who they are and mailboxes by address, not by the address that
+// stands on a notice: while mail is redirected, that is somebody else's.
+struct ToldPoints {
+  std::set<std::string, std::less<>> people, addresses;
+  void add(const ContactPoint& point);
+  bool contains(const ContactPoint& point) const;
+};
 // Present holders of the post and its mailbox, or the assignee; each address once (S3.4).
 std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today);
+
+// The mailbox among contact_points(); empty: there is none.
+std::string mailbox_of(const Party& party, const RoleScope& scope);
 
 // True when `person`, acting for `for_post` when that is not empty, satisfies one of `terms`.
 bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,

@@ -82,6 +82,15 @@ class Watched {
     return said_;
   }
 
+  // Mail about that rung to `to` came back; nobody there is known dead but them.
+  std::string came_back(std::string_view when, int rung, const std::string& to) {
+    said_.clear();
+    now_ = at(when);
+    last_ = fire_above(it, ladder, resolver(), rung, "post:" + to, now_);
+    say();
+    return said_;
+  }
+
   void accepted(std::string_view when) { end_seniors_wait(it, rules_, at(when)); }
   void move(std::string_view when, std::string_view due) {
     now_ = at(when);
@@ -95,16 +104,22 @@ class Watched {
   std::set<std::string> absent;
 
  private:
-  void pass(Instant now, const std::optional<Downtime>& down) {
-    const auto resolve = [this](const RungDef& rung) {
+  ResolveRung resolver() const {
+    return [this](const RungDef& rung) {
       std::vector<Told> told;
       for (const auto& term : rung.to)
         told.push_back({{Party::Kind::post, term.name}, !absent.contains(term.name)});
       return told;
     };
-    last_ = run_pass(it, ladder, resolve, down, rules_, now);
+  }
+  void pass(Instant now, const std::optional<Downtime>& down) {
+    last_ = run_pass(it, ladder, resolver(), down, rules_, now);
+    now_ = now;
+    say();
+  }
+  void say() {
     for (const Firing& firing : last_.fire) {
-      said_ += to_text(now) + " " + parse_party(firing.to)->name + " " +
+      said_ += to_text(now_) + " " + parse_party(firing.to)->name + " " +
                names_[static_cast<std::size_t>(firing.rung)];
       if (firing.cycle > 0) said_ += "#" + std::to_string(firing.cycle);
       said_ += "\n";
@@ -469,4 +484,32 @@ TEST_CASE("a closed obligation says nothing, whoever still waits", "[ladder]") {
   w.it.closed_at = at("2026-12-17 11:00");
   CHECK_FALSE(w.wake());
   CHECK(w.catch_up("2026-12-17 12:00", "2026-12-20 10:00").empty());
+}
+
+TEST_CASE("S11.5: mail that came back hands over to the next rung that names anybody else", "[ladder]") {
+  const std::vector<Rung> rungs{
+      {"-5wd", "owner"}, {"-1d", "owner"}, {"+1wd", "owner senior"}, {"+5d", "head"}};
+  Watched it{Family::c, rungs, "2026-12-01 10:00", "2026-12-21 17:00"};
+  it.run("2026-12-14 09:00");
+  CHECK(it.came_back("2026-12-14 09:05", 0, "owner") == "2026-12-14T09:05:00Z senior +1wd\n");
+  CHECK(it.came_back("2026-12-14 09:06", 0, "owner").empty());  // they know
+  // Reminders between keep their time, for an address that was mended; the rung that went stays gone.
+  CHECK(it.run("2026-12-27 00:00") == "2026-12-18T09:00:00Z owner -1d\n");
+  CHECK(it.came_back("2026-12-27 00:00", 2, "senior") == "2026-12-27T00:00:00Z head +5d\n");
+  CHECK(it.came_back("2026-12-27 00:01", 3, "head").empty());  // nobody is above
+  CHECK_FALSE(it.wake());
+}
+
+TEST_CASE("S11.5: a rung above that nobody reads is passed over, one that is held waits", "[ladder]") {
+  const std::vector<Rung> rungs{{"-5wd", "owner"}, {"+1wd", "senior"}, {"+5d", "head"}};
+  Watched empty{Family::c, rungs, "2026-12-01 10:00", "2026-12-21 17:00"};
+  empty.absent = {"senior"};
+  empty.run("2026-12-14 09:00");
+  CHECK(empty.came_back("2026-12-14 09:05", 0, "owner") == "2026-12-14T09:05:00Z head +5d\n");
+  CHECK(empty.last().vacant == std::vector<std::string>{"post:senior"});
+
+  Watched held{Family::c, rungs, "2026-12-01 10:00", "2026-12-21 17:00"};
+  held.run("2026-12-14 09:00");
+  held.it.held_until = at("2026-12-16 09:00");
+  CHECK(held.came_back("2026-12-14 09:05", 0, "owner").empty());
 }

@@ -1,0 +1,52 @@
+#include "daemon/outcome.hpp"
+
+#include "daemon/planning.hpp"
+#include "workflows/decide_bounce.hpp"
+
+namespace assured {
+
+namespace {
+
+void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, const Notice& notice,
+                 bool tell_board_team, Instant now) {
+  Bounce bounce{.prompt = planned.was,
+                .state = notice.state,
+                .to_mailbox = notice.person.empty(),
+                .told = told_on_rung(planned, writer),
+                .waiting = {},
+                .tell_board_team = tell_board_team};
+  if (planned.obligation)
+    for (const Prompt& other : writer.prompts_of(planned.obligation->id))
+      if (other.state == PromptState::pending && is_same_step(other, planned.was))
+        bounce.waiting.insert(other.to);
+  Facts facts = load_facts(writer, planned.rules, planned.item, FactsNeeded{});
+  facts.ids = writer.take_ids();
+  const Decision decision = decide_bounce(planned.rules, planned.item, facts, bounce, now);
+  if (!decision.lines.empty())
+    writer.write(system_head("bounced", planned.item.id, now), decision, now);
+}
+
+}  // namespace
+
+void note_end(BoardWriter& writer, const Programmes& programmes, std::string_view board,
+              const Notice& notice, Instant now) {
+  const Programmes::Board& of = programmes.get_board(board);
+  const bool failed = notice.state == NoticeState::bounced || notice.state == NoticeState::expired;
+  const People people = failed ? writer.load_people() : People{};
+  for (const PromptId id : notice.prompts) {
+    const auto prompt = writer.find_prompt(id);
+    ASSURED_ASSERT(prompt.has_value());
+    if (prompt->obligation) {
+      const auto item = writer.find_item(prompt->item);
+      ASSURED_ASSERT(item.has_value());
+      const Rules rules = programmes.rules(of, item->programme);
+      note_outcome(writer, rules, *item, writer.find_obligation(prompt->obligation), *prompt, now);
+    }
+    // Read anew: what was decided about one prompt may have changed the item of the next.
+    if (failed)
+      note_bounce(writer, load_planned(writer, programmes, of, people, *prompt), notice,
+                  id == notice.prompts.front(), now);
+  }
+}
+
+}  // namespace assured

@@ -1,0 +1,13 @@
+// What the end of a notice does to the obligations that it told of (SEMANTICS.md 6.2, 11.5).
+#pragma once
+
+#include "workflows/apply.hpp"
+
+namespace assured {
+
+// Within the transaction that records it: seniors need wait no longer for what was accepted or failed
+// for good, and what bounced or expired is told to others and to the board team. `notice` is final.
+void note_end(BoardWriter& writer, const Programmes& programmes, std::string_view board,
+              const Notice& notice, Instant now);
+
+}  // namespace assured
