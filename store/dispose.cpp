@@ -54,7 +54,7 @@ std::vector<std::pair<const Table*, std::string_view>> satellites() {
           {&obligations_table(), " AND item IN " TREE},
           {&assignments_table(), " AND item IN " TREE},
           {&approvals_table(), " AND item IN " TREE},
-          {&links_table(), " AND (from_item IN " TREE " OR to_item IN " TREE ")"},
+          {&links_table(), " AND from_item IN " TREE},
           {&files_table(), " AND item IN " TREE}};
 }
 
