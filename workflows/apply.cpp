@@ -218,20 +218,14 @@ Result<void> names_something(const Value& value, FieldType type, const Establish
 }
 
 // Fields arrive as text; their types are the programme's.
-Result<void> read_fields(const Definition& definition, const Establishment& establishment,
-                         BoardReader& reader, const Item* item, const Command& command,
-                         Event& event, std::vector<std::string>& warnings) {
-  const KindDef* kind = item == nullptr ? nullptr : definition.find_kind(item->kind);
-  const auto has_event = [&](const KindDef& k) {
-    return std::any_of(k.transitions.begin(), k.transitions.end(),
-                       [&](const TransitionDef& t) { return t.event == command.event; });
-  };
-  if (kind == nullptr || !has_event(*kind)) {
-    const std::string parent = item == nullptr ? std::string{} : item->kind;
-    for (const auto& [name, def] : definition.kinds)
-      if (def.start && def.start->event == command.event && def.parent == parent) kind = &def;
-  }
-  if (kind == nullptr) return {};  // decide() says that nothing begins with this
+Result<void> read_fields(const Rules& rules, BoardReader& reader, const Item* item,
+                         const Command& command, Event& event,
+                         std::vector<std::string>& warnings) {
+  if (command.event == "correct" && !command.fields.empty())
+    return Error{Errc::invalid, "a correction takes no fields", command.fields.begin()->first};
+  const auto rule = find_event_rule(rules, item, command.event);
+  if (!rule) return {};  // decide() says so, after who asks and when
+  const KindDef* kind = rule->kind;
   for (const auto& [name, text] : command.fields) {
     const FieldDef* field = kind->find_field(name);
     if (field == nullptr)
@@ -242,7 +236,7 @@ Result<void> read_fields(const Definition& definition, const Establishment& esta
       error.field = name;
       return error;
     }
-    if (auto known = names_something(*value, field->type, establishment, reader); !known) {
+    if (auto known = names_something(*value, field->type, rules.establishment, reader); !known) {
       Error error = known.error();
       error.field = name;
       return error;
@@ -255,16 +249,6 @@ Result<void> read_fields(const Definition& definition, const Establishment& esta
                         field->title.empty() ? name : field->title, to_text(found)));
   }
   return {};
-}
-
-// Whether `event` on `parent` starts something that begins with the current definition.
-bool starts_always_current(const Definition& definition, const Item& parent,
-                           std::string_view event) {
-  return std::any_of(definition.kinds.begin(), definition.kinds.end(), [&](const auto& named) {
-    const KindDef& kind = named.second;
-    return kind.always_current && kind.start && kind.start->event == event &&
-           kind.parent == parent.kind;
-  });
 }
 
 Event event_of(const Caller& caller, std::string name, Instant now) {
@@ -293,20 +277,16 @@ Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& 
       return Error{Errc::conflict, "somebody else changed this item; read it again",
                    "expected_version"};
   }
-  // New roots take the current definition, and so do new concerns (S1.2).
-  const bool current = !item || starts_always_current((*board)->current->definition, *item, command.event);
-  const Rules rules = programmes.rules(**board, current ? std::string_view{} : item->programme);
+  const Rules rules = programmes.rules(**board, item ? std::string_view{item->programme} : "");
   Event event = event_of(command.caller, command.event, now);
   event.assign = command.assign;
   event.links = command.links;
   event.reason = command.reason;
   std::vector<std::string> warnings;
-  if (auto read = read_fields(rules.definition, rules.establishment, writer,
-                              item ? &*item : nullptr, command, event, warnings);
-      !read)
+  const Item* subject = item ? &*item : nullptr;
+  if (auto read = read_fields(rules, writer, subject, command, event, warnings); !read)
     return read.error();
 
-  const Item* subject = item ? &*item : nullptr;
   const std::vector<Item> above = item ? writer.list_ancestors(*item) : std::vector<Item>{};
   const FactsNeeded needed = facts_needed(rules, subject, above, event);
   Facts facts = load_facts(writer, rules, item.value_or(Item{}), needed);

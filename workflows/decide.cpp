@@ -11,14 +11,35 @@ namespace assured {
 
 namespace {
 
-const StartDef* find_start(const Definition& definition, std::string_view event,
-                           const std::string& parent_kind, const KindDef** kind) {
-  for (const auto& [name, def] : definition.kinds) {
-    if (!def.start || def.start->event != event || def.parent != parent_kind) continue;
-    *kind = &def;
-    return &*def.start;
-  }
-  return nullptr;
+// The start with `event` of a kind whose parent is `parent_kind`; `always_current` picks between those
+// that begin as the current definition says and the others.
+std::optional<EventRule> find_start(const Definition& definition, std::string_view event,
+                                    const std::string& parent_kind, bool always_current) {
+  for (const auto& [name, def] : definition.kinds)
+    if (def.start && def.start->event == event && def.parent == parent_kind &&
+        def.always_current == always_current)
+      return EventRule{&definition, &def, &*def.start};
+  return std::nullopt;
+}
+
+// The definition by which concerns begin on a parent of this kind: the current one, unless it has none
+// for such a parent. A concern that cannot be raised would be the worse answer.
+const Definition& concerns_of(const Rules& rules, const std::string& parent_kind) {
+  if (rules.current == nullptr) return rules.definition;
+  const bool has_own = std::any_of(
+      rules.current->kinds.begin(), rules.current->kinds.end(), [&](const auto& named) {
+        const KindDef& kind = named.second;
+        return kind.always_current && kind.start && kind.parent == parent_kind;
+      });
+  return has_own ? *rules.current : rules.definition;
+}
+
+// A state that this definition does not know, of a parent on another, is no reason to refuse.
+bool fits_parent(const Definition& definition, const StartDef& start, const Item& parent) {
+  const auto& in = start.parent_in;
+  if (in.empty() || std::find(in.begin(), in.end(), parent.state) != in.end()) return true;
+  const KindDef* kind = definition.find_kind(parent.kind);
+  return kind == nullptr || kind->find_state(parent.state) == nullptr;
 }
 
 bool is_transition(const KindDef& kind, std::string_view event) {
@@ -26,152 +47,32 @@ bool is_transition(const KindDef& kind, std::string_view event) {
                      [&](const TransitionDef& t) { return !t.auto_ && t.event == event; });
 }
 
-// Adds what an event of `kind`, and the kinds below that it reaches, will look at.
-class Needs {
- public:
-  Needs(const Rules& rules, FactsNeeded& needed) : rules_(rules), needed_(needed) {}
-
-  void add_event(const KindDef& kind, const Event& event, ItemId scope, bool root_of_event) {
-    for (const TransitionDef& t : kind.transitions) {
-      if (t.auto_ || t.event != event.name) continue;
-      add_guards(t.requires_, kind, scope, root_of_event);
-      add_effects(t.effects, kind);
-      const bool changes_fields = !t.takes.empty() || !t.effects.empty();
-      if (changes_fields) add_anchored_children(kind);
-    }
-    add_bodies(kind);
-  }
-
-  void add_waiting(const KindDef& kind, ItemId scope, bool is_scope) {
-    for (const TransitionDef& t : kind.transitions) {
-      if (!t.auto_ && t.ready_template.empty()) continue;
-      add_guards(t.requires_, kind, scope, is_scope);
-      if (!t.auto_) continue;
-      add_effects(t.effects, kind);
-      if (!t.effects.empty()) add_anchored_children(kind);
-    }
-    add_bodies(kind);
-  }
-
-  // Whether an auto transition of `kind` cascades, creates for each, or moves anchored children.
-  bool reaches_below(const KindDef& kind) const {
-    return std::any_of(
-        kind.transitions.begin(), kind.transitions.end(), [](const TransitionDef& t) {
-          return t.auto_ && std::any_of(t.effects.begin(), t.effects.end(), [](const Effect& e) {
-                   return e.kind == Effect::Kind::cascade || e.kind == Effect::Kind::create ||
-                          e.kind == Effect::Kind::set || e.kind == Effect::Kind::clear;
-                 });
-        });
-  }
-
-  void add_effects(const std::vector<Effect>& effects, const KindDef& kind) {
-    for (const Effect& e : effects) {
-      if (e.kind == Effect::Kind::link) needed_.links = true;
-      if (e.kind != Effect::Kind::create && e.kind != Effect::Kind::cascade) continue;
-      const KindDef* child = rules_.definition.find_kind(e.of);
-      if (child == nullptr) continue;
-      if (e.kind == Effect::Kind::create) {
-        if (!e.each.empty()) load(*child);
-        add_bodies(*child);
-        continue;
-      }
-      if (++depth_ > 4) return;
-      load(*child);
-      // The kinds between, so that their own gates can be seen.
-      for (const KindDef* up = rules_.definition.find_kind(child->parent);
-           up != nullptr && up->name != kind.name; up = rules_.definition.find_kind(up->parent))
-        load(*up);
-      Event inner;
-      inner.name = e.event;
-      add_event(*child, inner, ItemId{}, false);
-      --depth_;
-    }
-  }
-
-  void add_guards(const Guards& guards, const KindDef& kind, ItemId scope, bool is_scope) {
-    if (is_scope)
-      add_counts_needed(guards, scope, needed_.counts);
-    else
-      add_counts_needed(guards, needed_.descendant_counts[kind.name]);
-    needed_.approvals |= needs_approvals(guards);
-    needed_.links |= needs_links(guards);
-    add_bodies_needed(guards, needed_.bodies);
-  }
-
- private:
-  // Children whose deadlines count from a field of `kind`.
-  void add_anchored_children(const KindDef& kind) {
-    for (const auto& [name, child] : rules_.definition.kinds)
-      if (child.parent == kind.name && has_parent_anchor(child)) load(child);
-  }
-
-  static bool has_parent_anchor(const KindDef& kind) {
-    return std::any_of(kind.obligations.begin(), kind.obligations.end(),
-                       [](const ObligationDef& o) {
-                         return o.due.from == AnchorKind::parent_field ||
-                                (o.due_again && o.due_again->from == AnchorKind::parent_field);
-                       });
-  }
-
-  void load(const KindDef& kind) {
-    if (!needed_.load_kinds.insert(kind.name).second) return;
-    add_waiting(kind, ItemId{}, false);
-  }
-
-  void add_bodies(const KindDef& kind) {
-    for (const ObligationDef& o : kind.obligations) {
-      if (o.due.kind == DueRule::Kind::meeting) needed_.bodies.insert(o.due.body);
-      if (o.due_again && o.due_again->kind == DueRule::Kind::meeting)
-        needed_.bodies.insert(o.due_again->body);
-    }
-  }
-
-  const Rules& rules_;
-  FactsNeeded& needed_;
-  int depth_ = 0;
-};
-
 }  // namespace
 
-FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,
-                         const Event& event) {
-  FactsNeeded needed;
-  if (event.name == "correct") {
-    needed.last_event = true;
-    // What it gives back may be bound to meetings that changed since.
-    for (const auto& [body, def] : rules.establishment.bodies) needed.bodies.insert(body);
+Result<EventRule> find_event_rule(const Rules& rules, const Item* item, std::string_view event) {
+  if (item == nullptr) {
+    for (const bool always_current : {false, true})
+      if (const auto found = find_start(rules.definition, event, {}, always_current)) return *found;
+    return Error{Errc::not_found, fmt::format("nothing begins with “{}”", event), "event"};
   }
-  needed.links = !event.links.empty();
-  Needs needs(rules, needed);
-  const std::string parent_kind = item == nullptr ? std::string{} : item->kind;
-  const KindDef* kind =
-      item == nullptr ? nullptr : rules.definition_of(*item).find_kind(item->kind);
-  if (kind != nullptr) {
-    const Rules item_rules = rules.of(*item);
-    Needs of_item(item_rules, needed);
-    of_item.add_event(*kind, event, item->id, true);
-    of_item.add_waiting(*kind, item->id, true);
-    for (const Item& above : ancestors) {
-      const Rules own = rules.of(above);
-      const KindDef* up = own.definition.find_kind(above.kind);
-      if (up == nullptr) continue;
-      Needs of_above(own, needed);
-      const std::size_t loaded = needed.load_kinds.size();
-      of_above.add_waiting(*up, above.id, true);
-      // What its gate does reaches its other descendants too.
-      if (needed.load_kinds.size() > loaded || of_above.reaches_below(*up))
-        needed.load_below = above.id;
-    }
+  const Definition& own = rules.definition_of(*item);
+  const KindDef* kind = own.find_kind(item->kind);
+  ASSURED_ASSERT(kind != nullptr);
+  if (is_transition(*kind, event)) return EventRule{&own, kind, nullptr};
+  const Definition& concerns = concerns_of(rules, item->kind);
+  if (const auto found = find_start(concerns, event, item->kind, true)) return *found;
+  if (const auto found = find_start(own, event, item->kind, false)) return *found;
+  if (find_start(own, event, item->kind, true)) {
+    std::vector<std::string> now;
+    for (const auto& [name, def] : concerns.kinds)
+      if (def.start && def.always_current && def.parent == item->kind) now.push_back(def.start->event);
+    return Error{Errc::not_found,
+                 fmt::format("“{}” is no longer how anything begins here; what can begin now: {}",
+                             event, fmt::join(now, ", ")),
+                 "event"};
   }
-  const KindDef* started = nullptr;
-  if (const StartDef* start = find_start(rules.definition, event.name, parent_kind, &started)) {
-    needs.add_guards(start->requires_, *started, ItemId{}, false);
-    needs.add_effects(start->effects, *started);
-    needs.add_waiting(*started, ItemId{}, false);
-  }
-  std::sort(needed.counts.begin(), needed.counts.end());
-  needed.counts.erase(std::unique(needed.counts.begin(), needed.counts.end()), needed.counts.end());
-  return needed;
+  return Error{Errc::not_found,
+               fmt::format("“{}” is nothing that can be done to a {}", event, kind->name), "event"};
 }
 
 Result<void> check_occurred(Instant occurred_at, const Item* item, Instant now) {
@@ -201,37 +102,20 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
     return Error{Errc::refused, "it was undone, or its content removed; nothing can begin or end on it",
                  "event"};
   Deciding deciding(rules, facts, event, now);
+  if (item != nullptr) deciding.add(*item);
+  const auto rule = find_event_rule(rules, item, event.name);
+  if (!rule) return rule.error();
   ItemId subject;
-  const KindDef* started = nullptr;
-  if (item != nullptr) {
-    deciding.add(*item);
-    const KindDef& kind = deciding.kind_of(*item);
-    const StartDef* start = is_transition(kind, event.name)
-                                ? nullptr
-                                : find_start(rules.definition, event.name, item->kind, &started);
-    if (start != nullptr) {
-      const auto& in = start->parent_in;
-      if (!in.empty() && std::find(in.begin(), in.end(), item->state) == in.end())
-        return Error{Errc::refused, fmt::format("“{}” is too early or too late here", event.name),
-                     "event"};
-      auto made = deciding.run_start(*started, *start, item->id);
-      if (!made) return made.error();
-      subject = *made;
-    } else {
-      if (!is_transition(kind, event.name))
-        return Error{Errc::not_found,
-                     fmt::format("“{}” is nothing that can be done to a {}", event.name, kind.name),
-                     "event"};
-      if (auto done = deciding.run_event(item->id, event.name, false); !done) return done.error();
-      subject = item->id;
-    }
-  } else {
-    const StartDef* start = find_start(rules.definition, event.name, {}, &started);
-    if (start == nullptr)
-      return Error{Errc::not_found, fmt::format("nothing begins with “{}”", event.name), "event"};
-    auto made = deciding.run_start(*started, *start, {});
+  if (rule->start != nullptr) {
+    if (item != nullptr && !fits_parent(*rule->definition, *rule->start, *item))
+      return Error{Errc::refused, fmt::format("“{}” is too early or too late here", event.name),
+                   "event"};
+    auto made = deciding.run_start(*rule, item == nullptr ? ItemId{} : item->id);
     if (!made) return made.error();
     subject = *made;
+  } else {
+    if (auto done = deciding.run_event(item->id, event.name, false); !done) return done.error();
+    subject = item->id;
   }
   if (auto settled = deciding.settle(); !settled) return settled.error();
   Decision decision = deciding.take();
@@ -468,12 +352,14 @@ std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts
     if (!here) continue;
     offers.push_back({t.event, t.title, missing_for(t.requires_, scope)});
   }
-  for (const auto& [name, child] : rules.definition.kinds) {
-    if (!child.start || child.parent != item.kind) continue;
-    const auto& in = child.start->parent_in;
-    if (in.empty() || std::find(in.begin(), in.end(), item.state) != in.end())
-      offers.push_back({child.start->event, child.start->title, {}});
-  }
+  const auto add_starts = [&](const Definition& definition, bool always_current) {
+    for (const auto& [name, child] : definition.kinds)
+      if (child.start && child.parent == item.kind && child.always_current == always_current &&
+          fits_parent(definition, *child.start, item))
+        offers.push_back({child.start->event, child.start->title, {}});
+  };
+  add_starts(rules.definition, false);
+  add_starts(concerns_of(rules, item.kind), true);
   return offers;
 }
 

@@ -114,14 +114,15 @@ struct Coverage {
 // Definitions that items are pinned to, by digest (S1.2).
 using Definitions = std::map<std::string, std::shared_ptr<const Definition>, std::less<>>;
 
-// What every rule may look at besides the facts. The definition is that of the event's item, or the
-// one that what it starts begins with.
+// What every rule may look at besides the facts. The definition is that of the event's item; where a
+// root item starts, the current one.
 struct Rules {
   const Definition& definition;
   const Establishment& establishment;
   const TimeRules& time;
   Coverage* coverage = nullptr;           // filled when given
   const Definitions* pinned = nullptr;    // of other items; without it all are on `definition`
+  const Definition* current = nullptr;    // what new concerns begin with; none: `definition`
 
   const Definition& definition_of(const Item& item) const {
     if (pinned == nullptr || item.programme == definition.digest) return definition;
@@ -130,9 +131,21 @@ struct Rules {
   }
   // The same rules with the item's own definition.
   Rules of(const Item& item) const {
-    return {definition_of(item), establishment, time, coverage, pinned};
+    return {definition_of(item), establishment, time, coverage, pinned, current};
   }
 };
+
+// What an event finds in the definitions: a transition of the item's kind, or the start of another.
+struct EventRule {
+  const Definition* definition;
+  const KindDef* kind;
+  const StartDef* start;  // none: a transition
+};
+
+// For `event` on `item`, or with a null item for the start of a root. What the item's own definition
+// has goes first; a concern begins as the current one says, whatever its parent is on (S1.2), and as
+// the parent's says only where the current one has none for such a parent. Errors: not_found.
+Result<EventRule> find_event_rule(const Rules& rules, const Item* item, std::string_view event);
 
 // What must be loaded for `event` on `item`. With a null item: for starting `event.name`.
 FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,

@@ -92,6 +92,10 @@ RoleScope Deciding::scope_of(const Item& i, std::string owed_by) const {
 
 int Deciding::count(const CountQuery& query) const {
   const auto known = facts.counts.find(query);
+  const auto scope = work_.items.find(query.scope);
+  // facts_needed() declares every count, but for what this decision itself makes.
+  ASSURED_ASSERT(known != facts.counts.end() ||
+                 (scope != work_.items.end() && !scope->second.was));
   int n = known == facts.counts.end() ? 0 : known->second;
   // The store counted before this event: correct it by what the event has changed so far.
   for (const auto& [id, changed] : work_.items) {
@@ -153,7 +157,7 @@ void Deciding::cover(const std::string& kind, const std::string& name,
         fmt::format("{}.{}#{}", kind, name.empty() ? "auto" : name, place.line));
 }
 
-ItemId Deciding::new_item(const KindDef& kind, const Item* parent) {
+ItemId Deciding::new_item(const KindDef& kind, const Item* parent, const std::string& programme) {
   Item made;
   made.id = ItemId{work_.ids.next_item++};
   made.kind = kind.name;
@@ -161,11 +165,10 @@ ItemId Deciding::new_item(const KindDef& kind, const Item* parent) {
     made.parent = parent->id;
     made.root = parent->root;
     made.agency = parent->agency;
-    made.programme = kind.always_current ? rules.definition.digest : parent->programme;
   } else {
     made.root = made.id;
-    made.programme = rules.definition.digest;
   }
+  made.programme = programme;
   made.reference = reference(made.id.value);
   made.created_at = event.occurred_at;
   made.version = 0;  // take() raises it to 1
@@ -320,9 +323,11 @@ Result<void> Deciding::run_event(ItemId id, const std::string& name, bool by_sys
   return *refusal;
 }
 
-Result<ItemId> Deciding::run_start(const KindDef& kind, const StartDef& start, ItemId parent) {
+Result<ItemId> Deciding::run_start(const EventRule& rule, ItemId parent) {
+  const KindDef& kind = *rule.kind;
+  const StartDef& start = *rule.start;
   const Item* above = parent ? find(parent) : nullptr;
-  const ItemId id = new_item(kind, above);
+  const ItemId id = new_item(kind, above, rule.definition->digest);
   Item& made = item(id);
   made.state = kind.initial;
   made.entered_at = event.occurred_at;

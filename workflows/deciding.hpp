@@ -38,8 +38,8 @@ class Deciding {
   // For "time", only those that the obligation `expired` brings about (S8.4).
   Result<void> run_event(ItemId id, const std::string& event, bool by_system,
                          const std::string& expired = {});
-  // Starts an item of `kind` under `parent` (none: a root).
-  Result<ItemId> run_start(const KindDef& kind, const StartDef& start, ItemId parent);
+  // Starts an item as `rule` says under `parent` (none: a root).
+  Result<ItemId> run_start(const EventRule& rule, ItemId parent);
   // Auto transitions and ready prompts that the changes made possible (S8.1).
   Result<void> settle();
 
@@ -107,7 +107,7 @@ class Deciding {
   void enter(Item& subject, const std::string& state);
   void run_triggers(ItemId id, const std::string& event_name, bool entered);
   ItemId create_child(const Effect& effect, const Item& parent, const std::string& agency);
-  ItemId new_item(const KindDef& kind, const Item* parent);
+  ItemId new_item(const KindDef& kind, const Item* parent, const std::string& programme);
   ResolveRung resolver_of(const Obligation& obligation) const;
   void write_firings(const Obligation& obligation, const std::vector<Firing>& firings,
                      const std::optional<Downtime>& gap);

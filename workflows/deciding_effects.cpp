@@ -164,7 +164,7 @@ ItemId Deciding::create_child(const Effect& effect, const Item& parent, const st
   const KindDef* kind = rules.definition_of(parent).find_kind(effect.of);
   ASSURED_ASSERT(kind != nullptr);
   const ItemId parent_id = parent.id;
-  const ItemId id = new_item(*kind, &parent);
+  const ItemId id = new_item(*kind, &parent, parent.programme);
   Item& made = item(id);
   if (!agency.empty()) {
     made.agency = agency;

@@ -66,7 +66,8 @@ Rules Programmes::rules(const Board& board, std::string_view digest) const {
       throw StoreError("an item is on a definition that was put in force meanwhile", true);
     definition = pinned->second.get();
   }
-  return Rules{*definition, board.current->establishment, board.time, coverage, &board.pinned};
+  return Rules{*definition, board.current->establishment, board.time, coverage, &board.pinned,
+               &board.current->definition};
 }
 
 }  // namespace assured
