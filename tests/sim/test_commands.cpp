@@ -334,6 +334,26 @@ TEST_CASE("what led to something else can no longer be corrected", "[sim][correc
   CHECK(world.item(return_).state == "allocated");
 }
 
+TEST_CASE("a correction keeps the suspension that was agreed on since", "[sim][correct]") {
+  CommandWorld world(replaced(
+      std::string{small_programme_toml}, "[kind.return]\n",
+      "[[kind.audit.obligation]]\nname = \"hold it\"\nowed_by = \"board:qa-officer\"\n"
+      "opens_on = [\"state:planned\"]\ncloses_on = [\"state:running\"]\n"
+      "due = { after = \"5wd\", from = \"held_on\" }\nfamily = \"C\"\n"
+      "source = \"local policy, to be confirmed\"\nladder = \"chasing\"\n"
+      "[[kind.audit.transition]]\nfrom = [\"planned\"]\nevent = \"move\"\n"
+      "by = [\"board:qa-officer\"]\ntakes = [\"held_on\"]\n[kind.return]\n"));
+  const ItemId audit = world.plan_audit();
+  const auto owed = [&] { return world.obligation(audit, "hold it"); };
+  const auto planned = owed().due_at;
+  ok(world.act("officer", audit, "move", {{"held_on", "2026-12-14"}}));
+  CHECK(world.text(owed().due_at) == "2026-12-21 17:00");
+  ok(world.suspend(world.caller("admin"), owed().id, "20wd"));
+  ok(world.correct("manager", audit));
+  CHECK(owed().due_at == planned);
+  CHECK(world.text(owed().held_until) == "2026-11-30 17:00");
+}
+
 TEST_CASE("a correction has an author, a reason and a limit", "[sim][correct]") {
   CommandWorld world;
   const ItemId audit = world.plan_audit();

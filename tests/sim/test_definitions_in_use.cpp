@@ -101,6 +101,18 @@ TEST_CASE("a newer concern's date moves with its older audit's", "[sim]") {
   CHECK(world.open(older) == std::vector<std::string>{"answer the concern"});
 }
 
+TEST_CASE("an item on a definition that is not known yet is asked for again", "[sim]") {
+  CommandWorld world(first);
+  const auto programmes = world.current_programmes().get();
+  const auto& board = programmes->get_board(world.board());
+  try {
+    programmes->rules(board, "put in force since");
+    FAIL("it has rules");
+  } catch (const StoreError& error) {
+    CHECK(error.retryable);
+  }
+}
+
 TEST_CASE("what a newer concern looks at is loaded for an event of its older audit", "[sim]") {
   // The audit's own definition knows nothing of notes, and of no meeting that concerns wait for.
   std::string cascading =
