@@ -13,7 +13,7 @@ constexpr std::array relay_keys{"host",           "port",
                                 "password_credential", "helo",
                                 "from_address",   "bounce_address",
                                 "connections",    "connect_timeout_s",
-                                "reply_timeout_s"};
+                                "reply_timeout_s", "message_timeout_s"};
 
 constexpr std::string_view prefix = "relay.";
 
@@ -66,10 +66,25 @@ class RelayReader {
       relay_.connect_timeout = std::chrono::seconds{*seconds};
     if (const auto seconds = number("reply_timeout_s", 1, 300))
       relay_.reply_timeout = std::chrono::seconds{*seconds};
+    read_message_timeout();
     return std::move(relay_);
   }
 
  private:
+  // A relay may use its time at one reply; one that uses it at each of them is not waited for.
+  void read_message_timeout() {
+    constexpr std::chrono::seconds usual{120};
+    relay_.message_timeout = std::max(usual, relay_.connect_timeout + 2 * relay_.reply_timeout);
+    const auto seconds = number("message_timeout_s", 1, 900);
+    if (!seconds) return;
+    relay_.message_timeout = std::chrono::seconds{*seconds};
+    const auto least = relay_.connect_timeout + relay_.reply_timeout;
+    if (relay_.message_timeout < least)
+      reader_.add(place_of("message_timeout_s"), "relay.message_timeout_s",
+                  fmt::format("connect_timeout_s and reply_timeout_s together are {} s", least.count()),
+                  "make this longer, or those shorter");
+  }
+
   const toml::source_region& place_of(std::string_view key) const {
     const toml::node* node = table_.get(key);
     return node == nullptr ? table_.source() : node->source();

@@ -113,9 +113,27 @@ void read_users(const toml::table& root, SettingsReader& reader, Settings& setti
 }
 
 void read_seconds(const toml::table& root, std::string_view key, SettingsReader& reader,
-                  std::chrono::seconds& into) {
-  if (const auto value = reader.number(root.get(key), std::string{key}, 1, 300))
+                  std::chrono::seconds& into, std::int64_t most = 300) {
+  if (const auto value = reader.number(root.get(key), std::string{key}, 1, most))
     into = std::chrono::seconds{*value};
+}
+
+// A stop waits for the message that is under way: what is cut off may have arrived and is sent again.
+void read_stop_timeout(const toml::table& root, SettingsReader& reader, Settings& settings,
+                       std::vector<Mistake>& warnings) {
+  constexpr std::int64_t most = 900;
+  constexpr std::chrono::seconds spare{5};
+  const toml::node* node = root.get("stop_timeout_s");
+  if (settings.relay && node == nullptr)
+    settings.stop_timeout = std::min(settings.relay->message_timeout + spare, std::chrono::seconds{most});
+  read_seconds(root, "stop_timeout_s", reader, settings.stop_timeout, most);
+  if (!settings.relay || settings.stop_timeout >= settings.relay->message_timeout) return;
+  warnings.push_back(
+      {reader.place(node == nullptr ? root.source() : node->source()), "stop_timeout_s",
+       fmt::format("a stop waits {} s, and one message to the relay may take {} s; one that is cut off is "
+                   "sent again, and may then arrive twice",
+                   settings.stop_timeout.count(), settings.relay->message_timeout.count()),
+       "take this setting out, or make relay.message_timeout_s shorter"});
 }
 
 void read_days(const toml::table& root, std::string_view key, SettingsReader& reader,
@@ -184,7 +202,8 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
                  fmt::format("one of {}", fmt::join(log_levels, ", ")));
   }
   read_seconds(root, "sleep_s_max", reader, settings.sleep_max);
-  read_seconds(root, "stop_timeout_s", reader, settings.stop_timeout);
+  std::vector<Mistake> warnings;
+  read_stop_timeout(root, reader, settings, warnings);
   read_seconds(root, "request_timeout_s", reader, settings.request_timeout);
   read_days(root, "keep_mail_days", reader, settings.keep_mail);
   read_days(root, "keep_reads_days", reader, settings.keep_reads);
@@ -195,7 +214,7 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
   std::stable_sort(reader.mistakes.begin(), reader.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.place.line < b.place.line; });
   if (!reader.mistakes.empty()) return {std::nullopt, std::move(reader.mistakes)};
-  return {std::move(settings), {}};
+  return {std::move(settings), {}, std::move(warnings)};
 }
 
 SettingsReading load_settings(const fs::path& path) {

@@ -50,6 +50,8 @@ struct RelaySettings {
   std::size_t connections = 4;          // 1 to 16
   std::chrono::seconds connect_timeout{10};  // 1 to 300
   std::chrono::seconds reply_timeout{60};    // 1 to 300
+  // 1 to 900: for all of one message. Default: 120, or what a connection and two replies take.
+  std::chrono::seconds message_timeout{130};
   SourcePlace password_place;           // of the setting that names the password
 };
 
@@ -68,7 +70,8 @@ struct Settings {
   std::set<uid_t> operators;                 // may load people, whoever they are
   std::string log_level = "info";            // trace, debug, info, warning, error
   std::chrono::seconds sleep_max{30};        // 1 to 300
-  std::chrono::seconds stop_timeout{20};     // 1 to 300: what is still running then is named
+  // 1 to 900: what is still running then is named. Default: 20, or with a relay what one message takes.
+  std::chrono::seconds stop_timeout{20};
   std::chrono::seconds request_timeout{30};  // 1 to 300: a client that stops sending or reading
   std::chrono::days keep_mail{90};           // 1 to 3650: the text of mail that is done with
   std::chrono::days keep_reads{730};         // 1 to 3650: who saw what is protected
@@ -82,6 +85,7 @@ struct Settings {
 struct SettingsReading {
   std::optional<Settings> settings;  // only when there is no mistake
   std::vector<Mistake> mistakes;     // all of them, in order of place
+  std::vector<Mistake> warnings = {};  // what can be done but will disappoint
 };
 
 // Reads the text of a settings file; `source` is shown in mistakes and its folder is where relative

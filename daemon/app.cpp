@@ -26,7 +26,6 @@
 #include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
-#include "notifiers/renderer.hpp"
 #include "store/file_store.hpp"
 #include "store/store.hpp"
 #include "web/server.hpp"
@@ -85,11 +84,6 @@ web::ServerLimits limits_of(const config::Settings& settings) {
   return limits;
 }
 
-// One for each connection to the relay; files are written one after the other.
-std::size_t threads_for(const config::Settings& settings) {
-  return settings.relay ? settings.relay->connections : 1;
-}
-
 }  // namespace
 
 // In the order in which they are built; ended in the other.
@@ -102,8 +96,8 @@ struct App::Parts {
         lock(prepared(settings.state_folder)),
         store(open_state(settings.state_folder, clock.now())),
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
-        relay(open_relay(settings)),
-        renderer(settings.relay ? settings.relay->from_address : std::string{}),
+        relay(open_relay(settings), threads_for(settings)),
+        renderer(current_settings),
         scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },
                   [this](Instant now) { return clock_watch.routine_waits(now); }),
         living_scheduler(scheduler),
@@ -112,7 +106,7 @@ struct App::Parts {
                  [this] { return current_settings.get()->mail; },
                  [this](Instant now) { return clock_watch.routine_waits(now); }},
                 [this](const WorkReport&) { wake_all(); }),
-        sender(*store, programmes, *relay, {threads_for(settings)}, [this](const WorkReport&) { wake_all(); },
+        sender(*store, programmes, relay, {relay.threads()}, [this](const WorkReport&) { wake_all(); },
                [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),
         housekeeper(*store, files, programmes,
@@ -127,7 +121,8 @@ struct App::Parts {
         started_at(clock.now()) {
     for (Worker* worker : std::initializer_list<Worker*>{&sender, &living_scheduler, &planner, &housekeeper})
       loops.push_back(
-          std::make_unique<WorkerLoop>(*worker, clock, io, pool, settings.sleep_max,
+          std::make_unique<WorkerLoop>(*worker, clock, io, pool,
+                                       [this] { return current_settings.get()->sleep_max; },
                                        [this](const std::string& name, const std::string& what) {
                                          spdlog::critical("{}: {}; the service stops", name, what);
                                          exit_code = 1;
@@ -141,7 +136,7 @@ struct App::Parts {
   void await_reload() {
     reloads.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      asio::post(pool, [this] { reload_now(); });
+      asio::post(pool, [this] { reloading.ask(); });
       await_reload();
     });
   }
@@ -153,21 +148,28 @@ struct App::Parts {
                    std::chrono::duration_cast<std::chrono::microseconds>(
                        std::chrono::steady_clock::now().time_since_epoch())
                        .count()));
+    std::string outcome = "the configuration was read again and is in force";
     try {
-      reload(settings.source, *store, current_settings, programmes, zones, clock.now());
+      const auto later =
+          reload(settings.source, *store, {current_settings, programmes, relay}, zones, clock);
+      for (const Mistake& mistake : later) spdlog::warn("{}", to_text(mistake));
       spdlog::set_level(spdlog::level::from_str(current_settings.get()->log_level));
       spdlog::info("{}: read again and in force", settings.source.string());
+      asio::post(io, [this] { server->set_limits(limits_of(*current_settings.get())); });
       wake_all();
     } catch (const ConfigError& error) {
       for (const Mistake& mistake : error.mistakes) spdlog::error("{}", to_text(mistake));
       spdlog::error("{}: not put in force; what runs stays as it was", settings.source.string());
+      outcome = fmt::format("the configuration has {} mistakes and is not in force; the log names them",
+                            error.mistakes.size());
     } catch (const std::exception& error) {
       spdlog::error("reload: {}; what runs stays as it was", error.what());
+      outcome = "the configuration could not be read again; the log says why";
     }
-    sd_notify(0, "READY=1");
+    sd_notifyf(0, "READY=1\nSTATUS=%s", outcome.c_str());
   }
 
-  WorkerLoop& sender_loop() { return *loops.front(); }
+  WorkerLoop& sender_loop() const { return *loops.front(); }
 
   // Each pass that did something may have given the other worker something to do.
   void wake_all() {
@@ -184,17 +186,20 @@ struct App::Parts {
   void begin_stop() {
     if (stopping) return;
     stopping = true;
-    sd_notify(0, "STOPPING=1");
+    const auto timeout = current_settings.get()->stop_timeout;
+    // The service manager is asked for the time that the settings give, and a little to record in.
+    sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
+               static_cast<unsigned long long>(
+                   std::chrono::microseconds{timeout + std::chrono::seconds{15}}.count()));
     signals.cancel();
     reloads.cancel();
     server->stop();
     for (const auto& loop : loops) loop->stop();
     sender.stop();
-    asio::co_spawn(io, await_end(io, settings.stop_timeout, [this] { return still_running(); }),
-                   [this](const std::exception_ptr&, const std::vector<std::string>& left) {
+    asio::co_spawn(io, await_end(io, timeout, [this] { return still_running(); }),
+                   [this, timeout](const std::exception_ptr&, const std::vector<std::string>& left) {
                      for (const auto& name : left)
-                       spdlog::error("{} still ran {} s after the stop", name,
-                                     settings.stop_timeout.count());
+                       spdlog::error("{} still ran {} s after the stop", name, timeout.count());
                      stuck = !left.empty();
                      io.stop();
                    });
@@ -204,9 +209,23 @@ struct App::Parts {
     std::vector<std::string> names;
     for (const auto& loop : loops)
       if (loop->running()) names.push_back(loop->health().name);
-    if (sender.is_sending()) names.push_back("a message that is being sent");
+    if (sender.is_sending())
+      names.push_back("a message that is being sent (it goes again, by the same id, after the next start)");
     if (server->open_connections() != 0) names.push_back("the API");
+    if (reloading.running()) names.push_back("a reload");
     return names;
+  }
+
+  // What came back since the sender's last pass: without its record a message that was taken would be sent
+  // again. Not while a pass of the sender is under way.
+  void record_what_was_sent() {
+    if (sender_loop().running()) return;
+    try {
+      sender.run_once(clock.now());
+    } catch (const std::exception& error) {
+      spdlog::error("sender: what came back last is not recorded, and will be sent again: {}", error.what());
+      exit_code = 1;
+    }
   }
 
   const config::Settings settings;  // as at the start
@@ -216,8 +235,8 @@ struct App::Parts {
   StateLock lock;
   std::unique_ptr<Store> store;
   CurrentProgrammes programmes;
-  std::unique_ptr<Relay> relay;
-  notifiers::MailRenderer renderer;
+  CurrentRelay relay;
+  CurrentRenderer renderer;
   ClockWatch clock_watch{since_boot};
   Scheduler scheduler;
   LivingScheduler living_scheduler;
@@ -240,6 +259,7 @@ struct App::Parts {
   asio::io_context io{1};
   asio::signal_set signals{io};
   asio::signal_set reloads{io};
+  OneAtATime reloading{[this] { reload_now(); }};
   std::vector<std::unique_ptr<WorkerLoop>> loops;
   std::unique_ptr<web::Server> server;
   std::function<void()> ready;
@@ -289,11 +309,14 @@ int App::run() {
     if (parts.ready) parts.ready();
   });
   parts.io.run();
-  if (parts.stuck) return 1;
+  if (parts.stuck) {
+    parts.record_what_was_sent();
+    return 1;
+  }
   parts.pool.join();
   parts.api_pool.join();
   parts.sender.join();
-  parts.sender.run_once(parts.clock.now());  // what came back since its last pass
+  parts.record_what_was_sent();
   // A clock that is not trusted leaves no sign of life (S16.3).
   if (const Instant now = parts.clock.now(); !parts.clock_watch.routine_waits(now))
     parts.scheduler.mark_alive(now);

@@ -14,34 +14,26 @@ namespace {
 
 constexpr std::size_t calendar_bytes_max = 256 * 1024;
 
-void pin_stored(Store& store, Programmes& programmes, const std::string& board) {
-  const auto reader = store.reader(board);
-  for (const auto& digest : reader->definitions_in_use()) {
-    if (programmes.get_board(board).pinned.contains(digest)) continue;
-    const auto text = reader->find_definition(digest);
-    if (!text)
-      throw StoreError(fmt::format("board {}: the store lacks the definition {} that its items are on",
-                                   board, digest),
-                       false);
-    auto definition = parse_definition(*text);
-    if (!definition)
-      throw StoreError(fmt::format("board {}: the stored definition {} cannot be read: {}", board,
-                                   digest, definition.error().message),
-                       false);
-    definition->digest = digest;
-    programmes.pin(board, digest, std::make_shared<const Definition>(std::move(*definition)));
-  }
-}
-
-void store_definition(Store& store, const std::string& board, const std::string& digest,
-                      const std::string& text, Instant now) {
-  const auto tx = store.begin();
-  BoardWriter& writer = tx->board(board);
-  if (writer.find_definition(digest)) return;
-  const JournalHead head = system_note("definition", now);
-  writer.write_definition(head, digest, text, now);
-  tx->note_operator(head, fmt::format("board {}: definition {}", board, digest), now);
-  tx->commit();
+// The definition as it runs already, or else as it is stored.
+std::shared_ptr<const Definition> stored_definition(BoardReader& reader, const Programmes* running,
+                                                    const std::string& board,
+                                                    const std::string& digest) {
+  if (running != nullptr)
+    if (const auto* served = running->find_board(board))
+      if (const auto known = served->pinned.find(digest); known != served->pinned.end())
+        return known->second;
+  const auto text = reader.find_definition(digest);
+  if (!text)
+    throw StoreError(fmt::format("board {}: the store lacks the definition {} that its items are on",
+                                 board, digest),
+                     false);
+  auto definition = parse_definition(*text);
+  if (!definition)
+    throw StoreError(fmt::format("board {}: the stored definition {} cannot be read: {}", board,
+                                 digest, definition.error().message),
+                     false);
+  definition->digest = digest;
+  return std::make_shared<const Definition>(std::move(*definition));
 }
 
 // A file that does not check is refused, and with it all of them (S1.5).
@@ -65,26 +57,34 @@ std::vector<config::LoadedProgramme> load_programmes(
   return loaded;
 }
 
-// Makes each board ready, with what running items are pinned to; names what they need of it and it
-// lacks (S1.3). Reads the store only.
-void set_boards(Store& store, Programmes& programmes, std::vector<config::LoadedProgramme>& loaded,
-                const Zones& zones, Instant now, std::vector<Mistake>& mistakes) {
-  for (auto& programme : loaded) {
-    const auto current =
-        std::make_shared<const Programme>(std::move(*programme.reading.programme));
-    const std::string& board = current->establishment.board;
-    const auto added = programmes.set_board(current, programme.digest, zones,
-                                            store.reader(board)->calendar_overrides());
-    if (!added) {
-      mistakes.push_back({current->establishment.zone_place, "zone", added.error().message, ""});
-      continue;
-    }
-    pin_stored(store, programmes, board);
-    const Programmes::Board& made = programmes.get_board(board);
-    const auto needs = load_stored_needs(*store.reader(board), local_date(now, *made.zone));
-    const auto lacking = check_establishment_against(current->establishment, made.pinned, needs);
-    mistakes.insert(mistakes.end(), lacking.begin(), lacking.end());
+// Makes a board ready, with what running items are pinned to; names what they need of it and it lacks
+// (S1.3). Only reads.
+void set_board(BoardReader& reader, Programmes& programmes, config::LoadedProgramme loaded,
+               const Programmes* running, const Zones& zones, Instant now,
+               std::vector<Mistake>& mistakes) {
+  const auto current = std::make_shared<const Programme>(std::move(*loaded.reading.programme));
+  const std::string& board = current->establishment.board;
+  const auto added = programmes.set_board(current, std::move(loaded.digest), zones, reader.calendar_overrides());
+  if (!added) {
+    mistakes.push_back({current->establishment.zone_place, "zone", added.error().message, ""});
+    return;
   }
+  const Programmes::Board& made = programmes.get_board(board);
+  for (const auto& digest : reader.definitions_in_use())
+    if (!made.pinned.contains(digest))
+      programmes.pin(board, digest, stored_definition(reader, running, board, digest));
+  const auto needs = load_stored_needs(reader, local_date(now, *made.zone));
+  const auto lacking = check_establishment_against(current->establishment, made.pinned, needs);
+  mistakes.insert(mistakes.end(), lacking.begin(), lacking.end());
+}
+
+void store_definition(WriteTx& tx, const std::string& board, const std::string& digest,
+                      const std::string& text, Instant now) {
+  BoardWriter& writer = tx.board(board);
+  if (writer.find_definition(digest)) return;
+  const JournalHead head = system_note("definition", now);
+  writer.write_definition(head, digest, text, now);
+  tx.note_operator(head, fmt::format("board {}: definition {}", board, digest), now);
 }
 
 std::vector<CalendarFile> load_calendars(const std::vector<config::CalendarSource>& sources,
@@ -106,29 +106,27 @@ std::vector<CalendarFile> load_calendars(const std::vector<config::CalendarSourc
 }
 
 // A day on record stays as it is: the board may have said otherwise since.
-void record_new_days(Store& store, Programmes& programmes, const std::string& board,
+void record_new_days(WriteTx& tx, Programmes& programmes, const std::string& board,
                      const std::vector<CalendarFile>& files, Instant now) {
   std::set<Date> known;
-  for (const auto& day : store.reader(board)->calendar_overrides()) known.insert(day.date);
+  for (const auto& day : tx.board(board).calendar_overrides()) known.insert(day.date);
   const Nation nation = programmes.get_board(board).current->establishment.nation;
   Caller system;
   system.person = "system";
-  const auto tx = store.begin();
   std::size_t added = 0;
   for (const auto& file : files) {
     if (file.nation != nation) continue;
     for (const auto& day : file.days) {
       if (!known.insert(day.date).second) continue;
-      auto changed = change_calendar(*tx, programmes, board, day, system, now);
+      auto changed = change_calendar(tx, programmes, board, day, system, now);
       if (!changed) throw StoreError(changed.error().message, false);
       programmes = std::move(*changed);
       ++added;
     }
   }
   if (added == 0) return;
-  tx->note_operator(system_note("calendar", now),
-                    fmt::format("board {}: {} days from calendar files", board, added), now);
-  tx->commit();
+  tx.note_operator(system_note("calendar", now),
+                   fmt::format("board {}: {} days from calendar files", board, added), now);
 }
 
 }  // namespace
@@ -147,28 +145,51 @@ std::filesystem::path database_path(const std::filesystem::path& state_folder) {
 
 Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now) {
+  BoardFiles files = load_board_files(sources, {});
   std::vector<Mistake> mistakes;
-  auto loaded = load_programmes(sources, mistakes);
   Programmes programmes;
-  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, now, mistakes);
+  for (auto& loaded : files.programmes) {
+    const auto reader = store.reader(loaded.reading.programme->establishment.board);
+    set_board(*reader, programmes, std::move(loaded), nullptr, zones, now, mistakes);
+  }
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  return programmes;
+}
+
+BoardFiles load_board_files(const std::vector<config::ProgrammeSource>& sources,
+                            const std::vector<config::CalendarSource>& calendars) {
+  std::vector<Mistake> mistakes;
+  BoardFiles files;
+  files.programmes = load_programmes(sources, mistakes);
+  files.calendars = load_calendars(calendars, mistakes);
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  return files;
+}
+
+Programmes open_boards(WriteTx& tx, BoardFiles files, const Zones& zones, Instant now,
+                       const Programmes* running) {
+  std::vector<Mistake> mistakes;
+  Programmes programmes;
+  for (auto& loaded : files.programmes) {
+    BoardReader& reader = tx.board(loaded.reading.programme->establishment.board);
+    set_board(reader, programmes, std::move(loaded), running, zones, now, mistakes);
+  }
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  for (const auto& board : programmes.boards()) {
+    const Programme& current = *programmes.get_board(board).current;
+    store_definition(tx, board, current.definition.digest, current.text, now);
+    record_new_days(tx, programmes, board, files.calendars, now);
+  }
   return programmes;
 }
 
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now,
                        const std::vector<config::CalendarSource>& calendars) {
-  std::vector<Mistake> mistakes;
-  auto loaded = load_programmes(sources, mistakes);
-  const auto calendar_files = load_calendars(calendars, mistakes);
-  Programmes programmes;
-  if (mistakes.empty()) set_boards(store, programmes, loaded, zones, now, mistakes);
-  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
-  for (const auto& board : programmes.boards()) {
-    const Programme& current = *programmes.get_board(board).current;
-    store_definition(store, board, current.definition.digest, current.text, now);
-    record_new_days(store, programmes, board, calendar_files, now);
-  }
+  BoardFiles files = load_board_files(sources, calendars);
+  const auto tx = store.begin();
+  Programmes programmes = open_boards(*tx, std::move(files), zones, now);
+  tx->commit();
   return programmes;
 }
 

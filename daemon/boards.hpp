@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "config/programme_files.hpp"
 #include "config/settings.hpp"
 #include "workflows/apply.hpp"
+#include "workflows/calendar.hpp"
 #include "workflows/store.hpp"
 
 namespace assured {
@@ -33,11 +35,27 @@ JournalHead system_note(std::string kind, Instant now);
 Programmes read_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now);
 
-// The same for work: also stores each definition that the store does not have yet (S1.2). Days of
-// `calendars` that a board of their nation has no word on yet are recorded, by "system", so that running
-// deadlines move (S5.4); what is on record stays. What is stored for the first time is noted in the
-// operator's chain (S13.4).
-// Throws: ConfigError with the mistakes of all files, before anything is written; StoreError.
+// The files of all boards, read and checked as far as they can be without the store.
+struct BoardFiles {
+  std::vector<config::LoadedProgramme> programmes;
+  std::vector<CalendarFile> calendars;
+};
+// Throws: ConfigError with the mistakes of all files.
+BoardFiles load_board_files(const std::vector<config::ProgrammeSource>& sources,
+                            const std::vector<config::CalendarSource>& calendars);
+
+// Makes boards ready for work within `tx`: checks the files against what items need of them as `tx` sees
+// it, and stores each definition that the store does not have yet (S1.2). Days of calendars that a board of
+// their nation has no word on yet are recorded, by "system", so that running deadlines move (S5.4); what
+// is on record stays. What is stored for the first time is noted in the operator's chain (S13.4). The
+// programmes are put in force by the caller, after COMMIT and before `tx` ends; then nothing that came
+// into use meanwhile is missed, and no deadline is worked out by the calendar before. `running` saves
+// reading stored definitions again.
+// Throws: ConfigError with all mistakes, before anything is written; StoreError.
+Programmes open_boards(WriteTx& tx, BoardFiles files, const Zones& zones, Instant now,
+                       const Programmes* running = nullptr);
+
+// All of it in a transaction of its own. Throws: ConfigError; StoreError.
 Programmes open_boards(Store& store, const std::vector<config::ProgrammeSource>& sources,
                        const Zones& zones, Instant now,
                        const std::vector<config::CalendarSource>& calendars = {});

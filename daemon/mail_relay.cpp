@@ -1,14 +1,11 @@
 #include "daemon/mail_relay.hpp"
 
-#include <algorithm>
-
 #include "config/relay_password.hpp"
 #include "daemon/boards.hpp"
 #include "notifiers/file_notifier.hpp"
+#include "notifiers/renderer.hpp"
 
 namespace assured {
-
-using std::chrono_literals::operator""min;
 
 namespace {
 
@@ -20,6 +17,24 @@ notifiers::Tls tls_of(config::RelayTls tls) {
   }
   return notifiers::Tls::required;
 }
+
+// Connects to the relay that is in force when a message is sent.
+class CurrentConnection : public Notifier {
+ public:
+  explicit CurrentConnection(const CurrentRelay& current) : current_(current) {}
+  SendOutcome send(const Outgoing& message) override {
+    if (auto relay = current_.get(); relay != relay_) {
+      connection_ = relay->connect();  // ends the old one, while its relay is still there
+      relay_ = std::move(relay);
+    }
+    return connection_->send(message);
+  }
+
+ private:
+  const CurrentRelay& current_;
+  std::shared_ptr<Relay> relay_;
+  std::unique_ptr<Notifier> connection_;  // goes before its relay
+};
 
 }  // namespace
 
@@ -37,9 +52,7 @@ notifiers::SmtpOptions smtp_options(const config::RelaySettings& relay) {
   options.envelope_from = relay.bounce_address;
   options.connect_timeout = relay.connect_timeout;
   options.reply_timeout = relay.reply_timeout;
-  // A relay may use its time at one reply; one that uses it at each of them is not waited for.
-  options.message_timeout =
-      std::max<std::chrono::milliseconds>(5min, relay.connect_timeout + 2 * relay.reply_timeout);
+  options.message_timeout = relay.message_timeout;
   return options;
 }
 
@@ -47,6 +60,30 @@ std::unique_ptr<Relay> open_relay(const config::Settings& settings) {
   if (settings.relay)
     return std::make_unique<notifiers::SmtpRelay>(smtp_options(*settings.relay));
   return std::make_unique<notifiers::FolderRelay>(settings.mail_folder);
+}
+
+std::size_t threads_for(const config::Settings& settings) {
+  return settings.relay ? settings.relay->connections : 1;
+}
+
+std::unique_ptr<Notifier> CurrentRelay::connect() {
+  return std::make_unique<CurrentConnection>(*this);
+}
+
+std::shared_ptr<Relay> CurrentRelay::get() const {
+  const std::lock_guard lock{mutex_};
+  return relay_;
+}
+
+void CurrentRelay::replace(std::shared_ptr<Relay> relay) {
+  const std::lock_guard lock{mutex_};
+  relay_.swap(relay);
+}
+
+std::string CurrentRenderer::render(const NoticeDraft& draft) const {
+  const auto settings = settings_.get();
+  return notifiers::MailRenderer{settings->relay ? settings->relay->from_address : std::string{}}
+      .render(draft);
 }
 
 }  // namespace assured

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/boards.hpp"
 
 namespace assured {
@@ -20,41 +22,78 @@ void refuse_unchangeable(const config::Settings& running, const config::Settings
   };
   same("state_folder", running.state_folder.string(), read.state_folder.string());
   same("socket", running.socket_path.string(), read.socket_path.string());
-  same("mail_folder", running.mail_folder.string(), read.mail_folder.string());
   same("from_domain", running.from_domain, read.from_domain);
+}
+
+// A board that is served is not dropped: its items would owe what nobody follows any more.
+void refuse_dropped_boards(const Programmes& running, const BoardFiles& read, const std::string& file,
+                           std::vector<Mistake>& mistakes) {
+  for (const std::string& board : running.boards()) {
+    const bool named =
+        std::any_of(read.programmes.begin(), read.programmes.end(), [&](const auto& loaded) {
+          return loaded.reading.programme->establishment.board == board;
+        });
+    if (named) continue;
+    mistakes.push_back({{file, 0, 0},
+                        "programmes",
+                        fmt::format("the board {} is being served and is no longer named", board),
+                        "name its programme again; a board is taken out of service by a restart"});
+  }
 }
 
 }  // namespace
 
-void reload(const std::filesystem::path& path, Store& store, CurrentSettings& settings,
-            CurrentProgrammes& programmes, const Zones& zones, Instant now) {
+std::vector<Mistake> reload(const std::filesystem::path& path, Store& store, const InForce& in_force,
+                            const Zones& zones, const Clock& clock) {
   auto reading = config::load_settings(path);
   if (!reading.settings) throw ConfigError(std::move(reading.mistakes));
+  config::Settings& read = *reading.settings;
   std::vector<Mistake> mistakes;
-  refuse_unchangeable(*settings.get(), *reading.settings, path.string(), mistakes);
+  refuse_unchangeable(*in_force.settings.get(), read, path.string(), mistakes);
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  BoardFiles files = load_board_files(read.programmes, read.calendars);
+  refuse_dropped_boards(*in_force.programmes.get(), files, path.string(), mistakes);
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  std::shared_ptr<Relay> relay = open_relay(read);
 
-  Programmes read = open_boards(store, reading.settings->programmes, zones, now,
-                                reading.settings->calendars);
-  // No command runs between this and the replacement: a day that was closed, or an item that was started
-  // while the files were read, must not be lost.
+  std::vector<Mistake> later = std::move(reading.warnings);
+  if (threads_for(read) != in_force.relay.threads())
+    later.push_back({{path.string(), 0, 0},
+                     "relay.connections",
+                     fmt::format("{} at once are in use until the service is restarted",
+                                 in_force.relay.threads()),
+                     "restart the service when all of them are wanted"});
+
+  // No command runs between what is checked here and the replacement: a day that was closed, or an item
+  // that was started while the files were read, is neither lost nor left unchecked. Days of calendar files
+  // are seen by workers only together with the calendar that has them.
   const auto tx = store.begin(Urgency::workers);
-  const auto running = programmes.get();
-  for (const std::string& board : running->boards()) {
-    if (read.find_board(board) == nullptr) {
-      mistakes.push_back({{path.string(), 0, 0},
-                          "programmes",
-                          fmt::format("the board {} is being served and is no longer named", board),
-                          "name its programme again; a board is taken out of service by a restart"});
-      continue;
-    }
-    for (const auto& [digest, definition] : running->get_board(board).pinned)
-      if (!read.get_board(board).pinned.contains(digest)) read.pin(board, digest, definition);
-    read.set_overrides(board, tx->board(board).calendar_overrides());
+  Programmes programmes = open_boards(*tx, std::move(files), zones, clock.now(),
+                                      in_force.programmes.get().get());
+  tx->commit();
+  in_force.programmes.replace(std::move(programmes));
+  in_force.settings.replace(std::move(read));
+  in_force.relay.replace(std::move(relay));
+  return later;
+}
+
+void OneAtATime::ask() {
+  std::unique_lock lock{mutex_};
+  asked_ = true;
+  if (running_) return;
+  running_ = true;
+  while (asked_) {
+    asked_ = false;
+    lock.unlock();
+    work_();
+    lock.lock();
   }
-  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
-  programmes.replace(std::move(read));
-  settings.replace(std::move(*reading.settings));
+  running_ = false;
+}
+
+bool OneAtATime::running() const {
+  const std::lock_guard lock{mutex_};
+  return running_;
 }
 
 }  // namespace assured

@@ -29,13 +29,13 @@ struct RunOnce {
 }  // namespace
 
 WorkerLoop::WorkerLoop(Worker& worker, const Clock& clock, asio::io_context& io,
-                       asio::thread_pool& pool, std::chrono::seconds sleep_max,
+                       asio::thread_pool& pool, std::function<std::chrono::seconds()> sleep_max,
                        std::function<void(const std::string&, const std::string&)> fatal)
     : worker_(worker),
       clock_(clock),
       io_(io),
       pool_(pool),
-      sleep_max_(sleep_max),
+      sleep_max_(std::move(sleep_max)),
       fatal_(std::move(fatal)),
       timer_(io) {
   health_.name = worker.name();
@@ -87,7 +87,7 @@ asio::awaitable<void> WorkerLoop::run() {
     }
     if (stopping_) break;
     if (woken_) continue;
-    const Millis wait = std::clamp<Millis>(wake_at - clock_.now(), Millis{0}, sleep_max_);
+    const Millis wait = std::clamp<Millis>(wake_at - clock_.now(), Millis{0}, sleep_max_());
     timer_.expires_after(wait);
     const auto [cut_short] = co_await timer_.async_wait(as_error);
     (void)cut_short;  // woken, or stopping: the loop's head tells

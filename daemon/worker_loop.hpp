@@ -32,14 +32,14 @@ class Backoff {
   std::chrono::seconds first_, longest_, next_;
 };
 
-// Owns waiting and failure only; the worker's passes run on `pool`. Sleeps are cut to `sleep_max`, so
-// that a changed system clock is noticed. Everything passed in outlives the loop (App owns them).
+// Owns waiting and failure only; the worker's passes run on `pool`. Sleeps are cut to `sleep_max`,
+// asked each time, so that a changed system clock is noticed. Everything passed in outlives the loop (App owns them).
 // Thread: start(), stop() and running() on `io`; wake() and the rest from any.
 class WorkerLoop {
  public:
   // `fatal` is called on `io` when a pass fails with what waiting cannot mend.
   WorkerLoop(Worker& worker, const Clock& clock, boost::asio::io_context& io,
-             boost::asio::thread_pool& pool, std::chrono::seconds sleep_max,
+             boost::asio::thread_pool& pool, std::function<std::chrono::seconds()> sleep_max,
              std::function<void(const std::string& worker, const std::string& what)> fatal);
 
   void start();
@@ -63,7 +63,7 @@ class WorkerLoop {
   const Clock& clock_;
   boost::asio::io_context& io_;
   boost::asio::thread_pool& pool_;
-  std::chrono::seconds sleep_max_;
+  std::function<std::chrono::seconds()> sleep_max_;
   std::function<void(const std::string&, const std::string&)> fatal_;
   boost::asio::steady_timer timer_;
   bool running_ = false;

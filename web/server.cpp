@@ -256,4 +256,10 @@ void Server::stop() {
 
 std::size_t Server::open_connections() const { return state_->open.size(); }
 
+void Server::set_limits(const ServerLimits& limits) {
+  const std::size_t connections = state_->limits.connections_max;
+  state_->limits = limits;
+  state_->limits.connections_max = connections;
+}
+
 }  // namespace assured::web

@@ -34,6 +34,8 @@ class Server {
   // socket file is removed. Call it on `io`.
   void stop();
   std::size_t open_connections() const;
+  // For requests that begin from now on; the number of connections stays. Call it on `io`.
+  void set_limits(const ServerLimits& limits);
 
   struct State;  // known to the coroutines in server.cpp alone
 

@@ -1,10 +1,12 @@
 // The configuration read again while the service runs: all of it, or none.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "daemon/reload.hpp"
 #include "tests/e2e/example_board.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace assured;
 using namespace assured::test;
@@ -25,6 +27,8 @@ void replace_in(const fs::path& path, const std::string& what, const std::string
   std::ofstream{path} << text;
 }
 
+constexpr const char* spare_post = "[post.spare]\ntitle = \"Spare\"\n";
+
 // The example board served from a copy of its programme that can be edited.
 struct Served {
   Served() {
@@ -32,6 +36,7 @@ struct Served {
     write("");
     auto reading = config::load_settings(file);
     REQUIRE(reading.settings);
+    relay.emplace(open_relay(*reading.settings), threads_for(*reading.settings));
     settings.emplace(std::move(*reading.settings));
   }
   void write(const std::string& more) {
@@ -41,7 +46,7 @@ struct Served {
   std::vector<std::string> mistakes() {
     const auto before = board.programmes.get();
     try {
-      reload(file, *board.store, *settings, board.programmes, board.zones, board.clock.now_);
+      later = reload(file, *board.store, {*settings, board.programmes, *relay}, board.zones, board.clock);
       return {};
     } catch (const ConfigError& error) {
       CHECK(board.programmes.get() == before);  // nothing of it is in force
@@ -50,6 +55,26 @@ struct Served {
       return texts;
     }
   }
+  // A post that only the test's files know, and somebody who is put into it.
+  void add_post() {
+    std::ofstream{programme / "establishment.toml", std::ios::app} << spare_post;
+  }
+  void remove_post() { replace_in(programme / "establishment.toml", spare_post, ""); }
+  void fill_post() {
+    PeopleFile people;
+    people.persons.push_back({"zoe-new", "Zoe New", "z.new@chscb.example", ""});
+    people.holdings.push_back({"zoe-new", "spare", *parse_date("2026-01-01"), {}});
+    Caller caller;
+    caller.person = "test";
+    const auto tx = board.store->begin();
+    load_people(*tx, *board.programmes.get(), board_id, people, caller, board.clock.now_).value();
+    tx->commit();
+  }
+  std::size_t rows_stored() {
+    return board.store->reader(board_id)->list_journal(0, 1000).size() +
+           board.store->reader(Store::operator_board)->list_journal(0, 1000).size();
+  }
+
   std::string title() {
     return board.programmes.get()->get_board(board_id).current->establishment.title;
   }
@@ -58,6 +83,8 @@ struct Served {
   const fs::path programme = board.folder.path / "programme";
   const fs::path file = board.folder.path / "assured.toml";
   std::optional<CurrentSettings> settings;
+  std::optional<CurrentRelay> relay;
+  std::vector<Mistake> later;  // of the last reload
 };
 
 constexpr const char* theme =
@@ -130,4 +157,113 @@ TEST_CASE("a day closed before the reload stays closed", "[reload]") {
   CHECK(served.mistakes().empty());
   CHECK(served.board.programmes.get()->get_board(board_id).calendar->closed_reason(
             *parse_date("2026-12-29")) == "Office closed");
+}
+
+TEST_CASE("what comes into use while the files are read is held against them", "[reload]") {
+  Served served;
+  served.add_post();
+  REQUIRE(served.mistakes().empty());
+  served.remove_post();  // nobody needs it ...
+  served.board.store->before_begin = [&] { served.fill_post(); };  // ... when reading began
+  const auto mistakes = served.mistakes();
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].find("spare") != std::string::npos);
+}
+
+TEST_CASE("an item that begins while the files are read keeps its definition", "[reload]") {
+  Served served;
+  const std::string old = served.board.programmes.get()->get_board(board_id).current->definition.digest;
+  std::ofstream{served.programme / "definition.toml", std::ios::app} << "# reworded\n";
+  served.board.store->before_begin = [&] { served.board.start_audit(); };
+  REQUIRE(served.mistakes().empty());
+  const auto now = served.board.programmes.get();
+  CHECK(now->get_board(board_id).current->definition.digest != old);
+  CHECK(now->get_board(board_id).pinned.contains(old));
+}
+
+TEST_CASE("a refused reload writes nothing", "[reload]") {
+  Served served;
+  served.add_post();
+  REQUIRE(served.mistakes().empty());
+  served.fill_post();
+  served.remove_post();
+  std::ofstream{served.programme / "definition.toml", std::ios::app} << "# reworded\n";
+  served.write("calendars = [\"" ASSURED_SOURCE_DIR "/config/calendars/england-and-wales.toml\"]\n");
+  const auto before = served.rows_stored();
+  CHECK(served.mistakes().size() == 1);
+  // Nor does one that drops a board that is served, and brings another.
+  std::ofstream{served.file} << "state_folder = \"state\"\nfrom_domain = \"board.example\"\nprogrammes = [\""
+                             << ASSURED_SOURCE_DIR "/config/programmes/self-assessment\"]\n";
+  const auto dropped = served.mistakes();
+  REQUIRE(dropped.size() == 1);
+  CHECK(dropped[0].find("no longer named") != std::string::npos);
+  CHECK(served.rows_stored() == before);
+}
+
+TEST_CASE("a day of a calendar file is never worked through by the calendar before it", "[reload]") {
+  Served served;
+  served.write("calendars = [\"" ASSURED_SOURCE_DIR "/config/calendars/england-and-wales.toml\"]\n");
+  // The scheduler stands before the store's gate when the day becomes durable.
+  std::promise<bool> has_the_day;
+  std::thread worker;
+  served.board.store->after_commit = [&] {
+    worker = std::thread{[&] {
+      const auto tx = served.board.store->begin(Urgency::workers);
+      const bool pending = recompute_pending(tx->board(board_id));
+      const auto calendar = served.board.programmes.get()->get_board(board_id).calendar;
+      has_the_day.set_value(pending && calendar->closed_reason(*parse_date("2023-05-08")).has_value());
+    }};
+  };
+  CHECK(served.mistakes().empty());
+  worker.join();
+  CHECK(has_the_day.get_future().get());
+}
+
+TEST_CASE("of many who ask while it is done, it is done once more", "[reload]") {
+  std::promise<void> began, go_on;
+  std::atomic<int> times{0};
+  OneAtATime one{[&] {
+    if (++times == 1) {
+      began.set_value();
+      go_on.get_future().wait();
+    }
+  }};
+  std::thread first{[&] { one.ask(); }};
+  began.get_future().wait();
+  CHECK(one.running());
+  for (int i = 0; i < 3; ++i) one.ask();  // these return, though the first still works
+  CHECK(times == 1);
+  go_on.set_value();
+  first.join();
+  CHECK(times == 2);
+  CHECK_FALSE(one.running());
+  one.ask();
+  CHECK(times == 3);
+}
+
+TEST_CASE("mail goes where the settings in force say, from the next message on", "[reload]") {
+  Served served;
+  const auto connection = served.relay->connect();
+  const Outgoing message{NoticeId{7}, "one", "jane@agency.example", "<7@board.example>",
+                         "Message-ID: <7@board.example>\r\n\r\nx\r\n"};
+  CHECK(connection->send(message).answer == SendAnswer::accepted);
+  served.write("mail_folder = \"elsewhere\"\n");
+  REQUIRE(served.mistakes().empty());
+  CHECK_FALSE(fs::exists(served.board.folder.path / "elsewhere" / "one-7.eml"));
+  CHECK(connection->send(message).answer == SendAnswer::accepted);
+  CHECK(fs::exists(served.board.folder.path / "elsewhere" / "one-7.eml"));
+  CHECK(served.later.empty());
+
+  // A relay in place of files: nobody listens there, and what cannot be changed is named.
+  const std::string relay = "[relay]\nhost = \"localhost\"\ntls = \"off\"\nport = 9\n"
+                            "from_address = \"assured@board.example\"\nconnections = 3\n";
+  served.write(relay + "user = \"u\"\npassword_file = \"none\"\n");
+  CHECK(served.mistakes().size() == 1);
+  CHECK(connection->send(message).answer == SendAnswer::accepted);
+  served.write(relay);
+  CHECK(served.mistakes().empty());
+  REQUIRE(served.later.size() == 1);
+  CHECK(to_text(served.later[0]).find("relay.connections") != std::string::npos);
+  CHECK(connection->send(message).answer == SendAnswer::relay_trouble);
+  CHECK(served.settings->get()->relay->from_address == "assured@board.example");
 }

@@ -16,7 +16,7 @@ class FailingStore : public Store {
 
   class Tx : public WriteTx {
    public:
-    Tx(std::unique_ptr<WriteTx> tx, const FailingStore& store) : tx_(std::move(tx)), store_(store) {}
+    Tx(std::unique_ptr<WriteTx> tx, FailingStore& store) : tx_(std::move(tx)), store_(store) {}
     BoardWriter& board(std::string_view id) override { return tx_->board(id); }
     void note_operator(const JournalHead& head, std::string_view text, Instant now) override {
       tx_->note_operator(head, text, now);
@@ -26,11 +26,12 @@ class FailingStore : public Store {
       if (store_.commits_fail) throw StoreError("the disk is full", true);
       tx_->commit();
       ++store_.commits;
+      if (store_.after_commit) std::exchange(store_.after_commit, {})();
     }
 
    private:
     std::unique_ptr<WriteTx> tx_;
-    const FailingStore& store_;
+    FailingStore& store_;
   };
 
   std::unique_ptr<WriteTx> begin(Urgency urgency = Urgency::people) override {
@@ -51,8 +52,9 @@ class FailingStore : public Store {
   std::string head(std::string_view board) override { return store_->head(board); }
 
   std::function<void()> before_begin;  // once, before the next transaction
+  std::function<void()> after_commit;  // once, while the next transaction that is committed has not ended
   std::atomic<bool> begins_fail{false}, commits_fail{false}, reads_fail{false};
-  mutable std::atomic<int> commits{0};
+  std::atomic<int> commits{0};
 
  private:
   std::unique_ptr<Store> store_;

@@ -30,7 +30,7 @@ class Scripted : public Worker {
 struct Bench {
   explicit Bench(std::function<Instant(int)> script)
       : worker(std::move(script)),
-        loop(worker, clock, io, pool, 60s, [this](const std::string& name, const std::string& what) {
+        loop(worker, clock, io, pool, [] { return 60s; }, [this](const std::string& name, const std::string& what) {
           fatal = name + ": " + what;
         }) {}
   ~Bench() { pool.join(); }
