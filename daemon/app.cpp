@@ -228,6 +228,17 @@ struct App::Parts {
     }
   }
 
+  // A clock that is not trusted leaves none (S16.3).
+  void leave_sign_of_life() {
+    const Instant now = clock.now();
+    if (clock_watch.routine_waits(now)) return;
+    try {
+      scheduler.mark_alive(now);
+    } catch (const StoreError& error) {
+      spdlog::warn("scheduler: that the service was alive is not recorded: {}", error.what());
+    }
+  }
+
   const config::Settings settings;  // as at the start
   CurrentSettings current_settings;
   const Clock& clock;
@@ -317,9 +328,7 @@ int App::run() {
   parts.api_pool.join();
   parts.sender.join();
   parts.record_what_was_sent();
-  // A clock that is not trusted leaves no sign of life (S16.3).
-  if (const Instant now = parts.clock.now(); !parts.clock_watch.routine_waits(now))
-    parts.scheduler.mark_alive(now);
+  parts.leave_sign_of_life();
   spdlog::info("stopped");
   return parts.exit_code;
 }

@@ -13,6 +13,8 @@
 
 #include "config/programme_files.hpp"
 #include "config/settings.hpp"
+#include "daemon/boards.hpp"
+#include "daemon/mail_relay.hpp"
 #include "daemon/system_clock.hpp"
 #include "daemon/system_zones.hpp"
 #include "workflows/reach.hpp"
@@ -23,12 +25,7 @@ namespace assured {
 
 namespace {
 
-void print_mistakes(const std::vector<Mistake>& mistakes, bool as_json) {
-  if (!as_json) {
-    for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", to_text(mistake));
-    fmt::print(stderr, "{} {}\n", mistakes.size(), mistakes.size() == 1 ? "mistake" : "mistakes");
-    return;
-  }
+boost::json::array to_json(const std::vector<Mistake>& mistakes) {
   boost::json::array rows;
   for (const auto& mistake : mistakes) {
     boost::json::object row;
@@ -40,9 +37,16 @@ void print_mistakes(const std::vector<Mistake>& mistakes, bool as_json) {
     row["remedy"] = mistake.remedy;
     rows.push_back(std::move(row));
   }
-  boost::json::object body;
-  body["mistakes"] = std::move(rows);
-  fmt::print("{}\n", boost::json::serialize(body));
+  return rows;
+}
+
+void print_mistakes(const std::vector<Mistake>& mistakes, bool as_json) {
+  if (as_json) {
+    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"mistakes", to_json(mistakes)}}));
+    return;
+  }
+  for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", to_text(mistake));
+  fmt::print(stderr, "{} {}\n", mistakes.size(), mistakes.size() == 1 ? "mistake" : "mistakes");
 }
 
 void print_summary(const Programme& programme, const std::string& digest, bool as_json) {
@@ -146,9 +150,45 @@ int check_people(const Programme& programme, const std::string& path, bool as_js
   return gaps.empty() ? 0 : 1;
 }
 
+// What a start reads, as far as that can be told without the store. Throws: ConfigError.
+std::vector<Mistake> check_settings(const std::string& path, std::size_t& boards) {
+  auto reading = config::load_settings(path);
+  if (!reading.settings) throw ConfigError(std::move(reading.mistakes));
+  const BoardFiles files = load_board_files(reading.settings->programmes, reading.settings->calendars);
+  boards = files.programmes.size();
+  std::vector<Mistake> mistakes;
+  for (const auto& loaded : files.programmes) {
+    const Establishment& establishment = loaded.reading.programme->establishment;
+    if (const auto zone = SystemZones{}.find_zone(establishment.zone_name); !zone)
+      mistakes.push_back({establishment.zone_place, "zone", zone.error().message, ""});
+  }
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  if (reading.settings->relay) (void)smtp_options(*reading.settings->relay);  // the password can be read
+  return std::move(reading.warnings);
+}
+
+int run_check_settings(const CheckOptions& options) {
+  try {
+    std::size_t boards = 0;
+    const auto warnings = check_settings(options.config, boards);
+    if (options.json) {
+      fmt::print("{}\n", boost::json::serialize(boost::json::object{
+                             {"mistakes", boost::json::array{}}, {"warnings", to_json(warnings)}}));
+      return 0;
+    }
+    for (const Mistake& warning : warnings) fmt::print(stderr, "warning: {}\n", to_text(warning));
+    fmt::print("{}: no mistakes. Boards: {}.\n", options.config, boards);
+    return 0;
+  } catch (const ConfigError& error) {
+    print_mistakes(error.mistakes, options.json);
+    return config::exit_config;
+  }
+}
+
 }  // namespace
 
 int run_check(const CheckOptions& options) {
+  if (!options.config.empty()) return run_check_settings(options);
   const auto loaded = config::load_programme(options.path);
   if (!loaded.reading.programme) {
     print_mistakes(loaded.reading.mistakes, options.json);

@@ -74,6 +74,7 @@ int serve(const std::string& path) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(spdlog::level::from_str(reading.settings->log_level));
   spdlog::flush_on(spdlog::level::info);
+  for (const Mistake& warning : reading.warnings) spdlog::warn("{}", to_text(warning));
   const SystemClock clock;
   const SystemZones zones;
   App app{std::move(*reading.settings), clock, zones};
@@ -271,13 +272,25 @@ int run(int argc, char** argv) {
   serving->callback([&] { code = serve(config_path); });
 
   CheckOptions check;
-  auto* checking = app.add_subcommand("check", "Check a programme, or draw its workflows");
-  checking->add_option("programme", check.path, "TOML file, or folder of one programme")->required();
+  auto* checking =
+      app.add_subcommand("check", "Check a programme, or draw its workflows; or check the settings");
+  auto* settings = checking->add_option("--config", check.config,
+                                        "Settings file: check it and all that it names instead");
+  checking->add_option("programme", check.path, "TOML file, or folder of one programme")
+      ->excludes(settings);
   checking->add_option("--graph", check.graph, "Print the workflows instead")
-      ->check(CLI::IsMember({"dot", "mermaid", "svg"}));
-  checking->add_option("--people", check.people, "People file: also name the posts that nobody would be reached at");
+      ->check(CLI::IsMember({"dot", "mermaid", "svg"}))
+      ->excludes(settings);
+  checking
+      ->add_option("--people", check.people,
+                   "People file: also name the posts that nobody would be reached at")
+      ->excludes(settings);
   checking->add_flag("--json", check.json, "Print JSON");
-  checking->callback([&] { code = run_check(check); });
+  checking->callback([&] {
+    if (check.path.empty() && check.config.empty())
+      throw CLI::RequiredError("programme, or --config with a settings file,");
+    code = run_check(check);
+  });
 
   SimulateOptions simulate;
   auto* simulating = app.add_subcommand("simulate", "Play a story on a virtual clock");

@@ -110,6 +110,8 @@ class Transaction final : public WriteTx {
 
   bool try_within(const std::function<bool()>& work) override {
     ASSURED_ASSERT(!done_);
+    if (given_up_)
+      throw StoreError("The database gave up this transaction, as it does when the disk is full.", true);
     if (failed_) throw StoreError("A write of this transaction failed before.", false);
     connection_.begin_savepoint();
     try {
@@ -133,7 +135,7 @@ class Transaction final : public WriteTx {
   void commit() override {
     ASSURED_ASSERT(!done_);
     if (failed_)
-      throw StoreError("A write of this transaction failed, so none of it was kept.", false);
+      throw StoreError("A write of this transaction failed, so none of it was kept.", given_up_);
     try {
       connection_.commit();
     } catch (...) {
@@ -159,7 +161,7 @@ class Transaction final : public WriteTx {
       connection_.undo_to_savepoint();
       failed_ = false;
     } catch (const StoreError&) {
-      failed_ = true;
+      failed_ = given_up_ = true;
     }
   }
 
@@ -168,6 +170,7 @@ class Transaction final : public WriteTx {
   std::optional<std::uint64_t> reference_seed_;
   std::map<std::string, std::unique_ptr<Writer>, std::less<>> boards_;
   bool failed_ = false;
+  bool given_up_ = false;  // by the database: what comes after it may be tried again
   bool done_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <future>
 #include <thread>
 
+#include "daemon/check.hpp"
 #include "daemon/reload.hpp"
 #include "tests/e2e/example_board.hpp"
 #include "tests/support/catch.hpp"
@@ -266,4 +267,21 @@ TEST_CASE("mail goes where the settings in force say, from the next message on",
   CHECK(to_text(served.later[0]).find("relay.connections") != std::string::npos);
   CHECK(connection->send(message).answer == SendAnswer::relay_trouble);
   CHECK(served.settings->get()->relay->from_address == "assured@board.example");
+}
+
+TEST_CASE("the settings are checked with all that they name, before they are put in force", "[reload]") {
+  Served served;
+  CheckOptions check;
+  check.config = served.file.string();
+  CHECK(run_check(check) == 0);
+  check.json = true;
+  CHECK(run_check(check) == 0);
+  served.write("[relay]\nhost = \"localhost\"\ntls = \"off\"\nfrom_address = \"a@board.example\"\n"
+               "user = \"u\"\npassword_file = \"none\"\n");
+  CHECK(run_check(check) == config::exit_config);
+  served.write("calendars = [\"none.toml\"]\n");
+  CHECK(run_check(check) == config::exit_config);
+  served.write("");
+  std::ofstream{served.programme / "definition.toml", std::ios::app} << "nonsense = 1\n";
+  CHECK(run_check(check) == config::exit_config);
 }

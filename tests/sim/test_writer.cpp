@@ -8,6 +8,7 @@
 #include "store/store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/failing_store.hpp"
+#include "tests/support/recording_vfs.hpp"
 
 using namespace assured;
 using assured::test::FailingStore;
@@ -19,7 +20,9 @@ struct StoppedClock : Clock {
 };
 
 struct World {
-  FailingStore store{store::open_temporary_store()};
+  explicit World(std::unique_ptr<Store> on = store::open_temporary_store()) : store(std::move(on)) {}
+
+  FailingStore store;
   CurrentProgrammes programmes{Programmes{}};
   StoppedClock clock;
   std::atomic<int> committed{0};
@@ -113,6 +116,50 @@ TEST_CASE("when COMMIT fails, all of the group are told, and the next one works"
   world.store.begins_fail = false;
   CHECK(*world.put("a", "3") == "wrote 3");
   CHECK(world.value("a") == "3");
+}
+
+TEST_CASE("when the disk is full, all who share the group may try again", "[writer]") {
+  test::RecordingVfs vfs{"full-disk"};
+  vfs.record(false);
+  store::StoreOptions options;
+  options.path = "board.db";
+  options.vfs = vfs.name();
+  World world{store::open_store(options)};
+  web::Request none;
+  std::promise<void> holds, all_wait;
+  std::thread holder{[&] {
+    const auto held = world.writer.submit(
+        {"board", "officer", none, [&](WriteTx&, const Programmes&, Instant) -> Result<web::Done> {
+           holds.set_value();
+           all_wait.get_future().wait();
+           return Error{Errc::refused, "only here to hold it up"};
+         }});
+    (void)held;
+  }};
+  holds.get_future().wait();
+  std::atomic<int> may_try_again{0};
+  std::vector<std::thread> threads;
+  // The second of them finds the disk full, before COMMIT.
+  for (const std::size_t size : {1u, 16'000'000u, 2u}) {
+    const std::size_t before = world.writer.counts().waiting;
+    threads.emplace_back([&, size] {
+      try {
+        const auto answer = world.put("v" + std::to_string(size), std::string(size, 'x'));
+        may_try_again += !answer && answer.error().code == Errc::unavailable;
+      } catch (const StoreError& error) {
+        may_try_again += error.retryable;
+      }
+    });
+    while (world.writer.counts().waiting == before) std::this_thread::yield();
+  }
+  vfs.limit_room(100'000);
+  all_wait.set_value();
+  for (std::thread& thread : threads) thread.join();
+  holder.join();
+  CHECK(may_try_again == 3);
+  vfs.limit_room({});
+  CHECK(world.value("v1") == "(none)");
+  CHECK(*world.put("v1", "x") == "wrote x");
 }
 
 TEST_CASE("one command's failure is its own", "[writer]") {

@@ -7,6 +7,7 @@
 #include "store/store.hpp"
 #include "store/writer_gate.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/recording_vfs.hpp"
 #include "tests/support/sample_board.hpp"
 
 using namespace assured;
@@ -88,6 +89,49 @@ TEST_CASE("work that hides a failed write is not kept", "[store]") {
   CHECK_THROWS_AS(start_audit(board, 5), StoreError);
   CHECK_THROWS_AS(tx->try_within([] { return true; }), StoreError);
   CHECK_THROWS_AS(tx->commit(), StoreError);
+}
+
+TEST_CASE("a transaction that a full disk ended may be tried again", "[store]") {
+  RecordingVfs vfs{"full-disk"};
+  vfs.record(false);
+  StoreOptions options;
+  options.path = "board.db";
+  options.vfs = vfs.name();
+  const auto store = open_store(options);
+  fill_sample_board(*store);
+  const auto is_retryable = [](const auto& work) {
+    try {
+      work();
+    } catch (const StoreError& error) {
+      return error.retryable;
+    }
+    return false;
+  };
+  {
+    const auto tx = store->begin();
+    CHECK(tx->try_within([&] {
+      start_audit(tx->board(sample_board_id), 5);
+      return true;
+    }));
+    vfs.limit_room(100'000);
+    CHECK(is_retryable([&] {
+      tx->try_within([&] {
+        // More than SQLite keeps in memory, so that it must write before COMMIT.
+        for (int i = 0; i < 16; ++i)
+          tx->board(sample_board_id).put_value("v" + std::to_string(i), std::string(1'000'000, 'x'));
+        return true;
+      });
+    }));
+    vfs.limit_room({});
+    // Those who share the transaction are as little to blame as the one before.
+    CHECK(is_retryable([&] { tx->try_within([] { return true; }); }));
+    CHECK(is_retryable([&] { tx->commit(); }));
+  }
+  CHECK_FALSE(store->reader(sample_board_id)->find_item(ItemId{5}));
+  const auto tx = store->begin();
+  start_audit(tx->board(sample_board_id), 5);
+  tx->commit();
+  CHECK(store->verify(sample_board_id).faults.empty());
 }
 
 namespace {

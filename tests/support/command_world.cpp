@@ -120,6 +120,11 @@ void CommandWorld::set_clock(std::string_view local) {
   scheduler_->note_alive(now_);
 }
 
+void CommandWorld::set_clock_back(std::string_view local) {
+  now_ = at(local);
+  scheduler_->note_alive(now_);
+}
+
 void CommandWorld::pass() {
   scheduler_->run_once(now_);
   send_all(*planner_, *sender_, now_);

@@ -50,6 +50,7 @@ class CommandWorld {
   void run_until(std::string_view local);
   // The clock alone; the service is up, but has not looked yet.
   void set_clock(std::string_view local);
+  void set_clock_back(std::string_view local);  // as somebody may set it who has the wrong day
   void pass();     // scheduler and sender, once, now
   void restart();  // a new scheduler and sender, as after a crash
 

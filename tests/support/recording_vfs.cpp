@@ -57,6 +57,7 @@ int write_file(sqlite3_file* file, const void* from, int count, sqlite3_int64 of
   Open& open = open_of(file);
   const auto* data = static_cast<const std::uint8_t*>(from);
   const auto size = static_cast<std::size_t>(count);
+  if (!open.vfs->take_room(size)) return SQLITE_FULL;
   write_at(shared_of(open).bytes, static_cast<std::size_t>(offset), data, size);
   open.vfs->add({FileOperation::Kind::write, *open.file, static_cast<std::size_t>(offset),
                  Bytes(data, data + size)});

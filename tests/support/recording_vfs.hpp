@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -40,6 +41,14 @@ class RecordingVfs {
   void start_from(Files files);
   // Off: what is done is not recorded (checking a rebuilt disk).
   void record(bool on) { recording_ = on; }
+  // The disk is full once it has taken so many bytes more; none: it never is.
+  void limit_room(std::optional<std::size_t> bytes) { room_ = bytes; }
+  bool take_room(std::size_t bytes) {
+    if (!room_) return true;
+    if (*room_ < bytes) return false;
+    *room_ -= bytes;
+    return true;
+  }
 
   struct Open;  // one open file; SQLite's side of it is in the source
   struct Shared {
@@ -62,6 +71,7 @@ class RecordingVfs {
   std::map<std::string, Shared> files_;
   std::vector<FileOperation> operations_;
   bool recording_ = true;
+  std::optional<std::size_t> room_;
 };
 
 // Follows operations from the first on and knows at each point what is on the disk for certain, and

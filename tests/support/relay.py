@@ -15,7 +15,7 @@ line each; the relay ends when its input ends, so it never outlives a test:
 An attempt is one message on a connection; a connection's first attempt begins when it is made. A fault is a
 stage and what happens there. Stages: banner ehlo starttls handshake auth mail rcpt data body final quit. What happens:
 a reply in place of the usual one ("450 4.2.2 full"; a | parts its lines), cut (closed), reset (RST), slow
-(the usual reply, a byte a second), never (no reply at all), and at final record-cut and record-never:
+(the usual reply, a byte a second), late (the usual reply, after a second), never (no reply at all), and at final record-cut and record-never:
 the message is kept, yet the sender is not told.
 
 What is accepted lies in F: messages/N.eml, and a line in accepted.jsonl, both synced before the 250 is sent.
@@ -146,6 +146,10 @@ class Session:
                 self.sock.sendall(bytes([byte]))
                 time.sleep(1)
             return True
+        if what == "late":
+            time.sleep(1)
+            self.send(usual)
+            return True
         self.send(what)
         return what[:1] == usual[:1]
 
@@ -239,7 +243,7 @@ class Session:
     def message(self, sender, recipients):
         body = self.body()
         at, what = self.fault
-        if at != "final" or what.startswith("2") or what in ("slow", "record-cut", "record-never"):
+        if at != "final" or what.startswith("2") or what in ("slow", "late", "record-cut", "record-never"):
             self.relay.records.keep(body, {"from": sender, "rcpt": ",".join(recipients), "user": self.user,
                                            "tls": self.tls, "connection": self.number})
         self.answer("final", "250 2.0.0 queued as " + str(self.number))

@@ -131,6 +131,7 @@ TEST_CASE("without [relay] there is none; the least one gets technical defaults"
   CHECK(relay.connections == 4);
   CHECK(relay.connect_timeout == std::chrono::seconds{10});
   CHECK(relay.reply_timeout == std::chrono::seconds{60});
+  CHECK(relay.message_timeout == std::chrono::seconds{130});
   CHECK(relay.user.empty());
 }
 
@@ -162,6 +163,29 @@ reply_timeout_s = 300
       "x");
   REQUIRE(off.settings);
   CHECK(off.settings->relay->port == 25);
+}
+
+TEST_CASE("a stop waits for a message, unless the settings say otherwise, which is said", "[settings]") {
+  const auto read = [](const std::string& top, const std::string& relay) {
+    return parse_settings(std::string{least} + top + "[relay]\nhost = \"smtp.board.example\"\n" +
+                              "from_address = \"a@b.example\"\n" + relay,
+                          "/etc/assured/assured.toml");
+  };
+  CHECK(parse_settings(least, "/x").settings->stop_timeout == std::chrono::seconds{20});
+  CHECK(read("", "").settings->stop_timeout == std::chrono::seconds{135});
+  CHECK(read("", "").warnings.empty());
+  CHECK(read("", "reply_timeout_s = 100\n").settings->relay->message_timeout == std::chrono::seconds{210});
+  CHECK(read("stop_timeout_s = 60\n", "reply_timeout_s = 20\nmessage_timeout_s = 60\n").warnings.empty());
+  const auto short_stop = read("stop_timeout_s = 20\n", "");
+  REQUIRE(short_stop.settings);
+  REQUIRE(short_stop.warnings.size() == 1);
+  CHECK(to_text(short_stop.warnings[0]) ==
+        "/etc/assured/assured.toml:4:18: stop_timeout_s: a stop waits 20 s, and one message to the relay may "
+        "take 130 s; one that is cut off is sent again, and may then arrive twice (take this setting out, or "
+        "make relay.message_timeout_s shorter)");
+  const auto short_message = read("", "message_timeout_s = 69\n");
+  REQUIRE(short_message.mistakes.size() == 1);
+  CHECK(short_message.mistakes[0].key == "relay.message_timeout_s");
 }
 
 TEST_CASE("every mistake in a relay's settings has its line, key and words", "[settings]") {
