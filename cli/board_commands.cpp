@@ -88,6 +88,24 @@ int rebind(const Target& target, long long obligation, long long meeting) {
              });
 }
 
+int list_people(const Target& target, const Query& query) {
+  return ask(target, "GET", board_path(target, "people", query), "", [](const json::object& answer) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : rows_of(answer, "people")) {
+      const auto& person = entry.as_object();
+      const std::vector<Cell> who{text_of(person, "id"), text_of(person, "name"),
+                                  text_of(person, "mail"), text_of(person, "phone")};
+      for (const auto& held : rows_of(person, "posts")) {
+        const auto& post = held.as_object();
+        rows.push_back(who);
+        for (const char* member : {"post", "from", "to"}) rows.back().push_back(text_of(post, member));
+      }
+      if (rows_of(person, "posts").empty()) rows.push_back(who);
+    }
+    print_table({"PERSON", "NAME", "MAIL", "PHONE", "POST", "FROM", "TO"}, rows);
+  });
+}
+
 int load_people(const Target& target, const std::string& file) {
   std::ifstream input{file, std::ios::binary};
   if (!input) throw Usage(fmt::format("{}: this file cannot be read.", file));

@@ -87,7 +87,14 @@ int hold(const Target& target, const HoldOptions& options, const char* action, c
   return ask(target, "POST",
              board_path(target, fmt::format("obligations/{}/{}", options.obligation, action)),
              json::serialize(body), [&](const json::object& answer) {
-               fmt::print("{}: {} recorded\n", text_of(answer, "reference"), action);
+               const auto& held = rows_of(answer, "held");
+               if (held.empty())
+                 fmt::print("{}: proposed; a second person of the board must agree\n",
+                            text_of(answer, "reference"));
+               for (const auto& entry : held)
+                 fmt::print("{}: “{}” is held until {}\n", text_of(answer, "reference"),
+                            text_of(entry.as_object(), "name"),
+                            text_of(entry.as_object(), "held_until_local"));
              });
 }
 

@@ -77,6 +77,8 @@ int list_reads(const Target& target, const std::string& item);
 int show_working(const Target& target, long long obligation);
 
 int rebind(const Target& target, long long obligation, long long meeting);
+// Who is on the board, with a line for each post; `query` may name a post.
+int list_people(const Target& target, const Query& query);
 int load_people(const Target& target, const std::string& file);
 int print_graph(const Target& target, const std::string& format);
 int print_health(const Target& target);

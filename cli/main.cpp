@@ -258,6 +258,9 @@ int run(int argc, char** argv) {
   std::string file;
   auto* people = app.add_subcommand("people", "People and the posts they hold");
   people->require_subcommand(1);
+  auto* people_list = people->add_subcommand("list", "List people and the posts they hold or held");
+  people_list->add_option("--post", query["post"], "Only who holds or held it: police/lead");
+  people_list->callback([&] { code = list_people(target, query); });
   auto* load =
       people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
   load->add_option("file", file, "TOML file; or CSV, with the columns person,name,mail,phone,post,from,to")->required();

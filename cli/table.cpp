@@ -54,6 +54,7 @@ std::string to_table(const std::vector<std::string>& head, const std::vector<std
 
 void print_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows) {
   fmt::print("{}", to_table(head, rows, wants_colour()));
+  if (rows.empty()) fmt::print("none\n");
 }
 
 }  // namespace assured::cli

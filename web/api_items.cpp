@@ -74,8 +74,16 @@ json::array offers_json(Context& context, const Item& item) {
 Response get_items(Context& context, const Segments&) {
   ItemFilter filter;
   filter.kind = context.query("kind");
-  if (const auto state = context.query("state"); !state.empty()) filter.states = {state};
+  if (!filter.kind.empty() && !knows_kind(context, filter.kind))
+    return problem({Errc::invalid, "The board's programme has no such kind of item.", "kind"});
+  if (const auto state = context.query("state"); !state.empty()) {
+    if (!knows_state(context, filter.kind, state))
+      return problem({Errc::invalid, "There is no such state.", "state"});
+    filter.states = {state};
+  }
   filter.agency = context.query("agency");
+  if (!filter.agency.empty() && !context.board.current->establishment.agencies.contains(filter.agency))
+    return problem({Errc::invalid, "There is no such agency on this board.", "agency"});
   const std::string open = context.query("open");
   if (!open.empty() && open != "true" && open != "false")
     return problem({Errc::invalid, "This must be true or false.", "open"});
@@ -168,6 +176,15 @@ Response get_item(Context& context, const Segments& rest) {
 Response get_obligations(Context& context, const Segments&) {
   ObligationFilter filter;
   filter.owed_by = context.query("owed_by");
+  if (!filter.owed_by.empty()) {
+    const auto party = parse_party(filter.owed_by);
+    const bool is_post = party && party->kind == Party::Kind::post;
+    if (!party || (is_post && context.board.current->establishment.find_post(party->name) == nullptr))
+      return problem({Errc::invalid,
+                      "Write post: and a post of the board, or assigned: and a role: "
+                      "post:police/lead, assigned:auditor.",
+                      "owed_by"});
+  }
   const std::string open = context.query("open");
   if (!open.empty() && open != "true" && open != "false")
     return problem({Errc::invalid, "This must be true or false.", "open"});

@@ -55,6 +55,20 @@ Result<std::int64_t> read_number(std::string_view text, std::string_view field) 
   return number;
 }
 
+bool knows_kind(const Context& context, const std::string& kind) {
+  const auto& pinned = context.board.pinned;
+  return std::any_of(pinned.begin(), pinned.end(),
+                     [&](const auto& named) { return named.second->find_kind(kind) != nullptr; });
+}
+
+bool knows_state(const Context& context, const std::string& kind, const std::string& state) {
+  if (is_gone(state)) return true;
+  for (const auto& [digest, definition] : context.board.pinned)
+    for (const auto& [name, def] : definition->kinds)
+      if ((kind.empty() || name == kind) && def.find_state(state) != nullptr) return true;
+  return false;
+}
+
 Result<std::size_t> read_limit(const Context& context, std::size_t fallback, std::size_t most) {
   const std::string text = context.query("limit");
   if (text.empty()) return fallback;

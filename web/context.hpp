@@ -47,6 +47,10 @@ struct Context {
 // for one that is not there and one that is another agency's.
 Result<Item> find_item(Context& context, std::string_view id_or_reference);
 
+// Whether some definition that items of the board are on has such a kind, or such a state of `kind` (of
+// any, when it is empty). A misspelt filter would find nothing and look like good news.
+bool knows_kind(const Context& context, const std::string& kind);
+bool knows_state(const Context& context, const std::string& kind, const std::string& state);
 // `limit` of the query, 1 to `most`; `fallback` when it is left out. Errors: invalid.
 Result<std::size_t> read_limit(const Context& context, std::size_t fallback, std::size_t most);
 // A whole number, or nothing when it is left out. Errors: invalid.
@@ -79,6 +83,7 @@ Response post_calendar(Context& context, const Segments& rest);
 Response get_journal(Context& context, const Segments& rest);
 Response get_meetings(Context& context, const Segments& rest);
 Response post_meeting(Context& context, const Segments& rest);
+Response get_people(Context& context, const Segments& rest);
 Response post_people(Context& context, const Segments& rest);
 Response get_files(Context& context, const Segments& rest);
 Response get_file(Context& context, const Segments& rest);

@@ -228,11 +228,15 @@ json::object outcome_json(const Context& context, const Outcome& outcome) {
     created.push_back(std::move(row));
   }
   body["created"] = std::move(created);
-  json::array obligations;
-  for (const auto& change : outcome.decision.obligations)
-    if (!change.was && change.now.item == outcome.item)
-      obligations.push_back(obligation_json(context, change.now));
-  body["opened"] = std::move(obligations);
+  json::array opened, held;
+  for (const auto& change : outcome.decision.obligations) {
+    if (change.now.item != outcome.item) continue;
+    if (!change.was) opened.push_back(obligation_json(context, change.now));
+    if (change.was && change.now.held_until && change.now.held_until != change.was->held_until)
+      held.push_back(obligation_json(context, change.now));
+  }
+  body["opened"] = std::move(opened);
+  body["held"] = std::move(held);
   json::array warnings;
   for (const auto& warning : outcome.warnings) warnings.emplace_back(warning);
   body["warnings"] = std::move(warnings);

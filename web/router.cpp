@@ -63,6 +63,7 @@ constexpr std::array routes{
     Route{"GET", "calendar", Access::known, get_calendar,
           "year"},
     Route{"POST", "calendar", Access::board_or_operator, post_calendar},
+    Route{"GET", "people", Access::board_or_operator, get_people, "post"},
     Route{"POST", "people", Access::operators, post_people, "format"},
     Route{"GET", "programme/graph", Access::anyone_mapped, get_graph,
           "format"},

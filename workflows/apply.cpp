@@ -179,6 +179,12 @@ Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decisio
     outcome.state = change.now.state;
     outcome.version = change.now.version;
   }
+  if (outcome.reference.empty())
+    if (const auto item = board.find_item(subject)) {  // nothing of its own changed
+      outcome.reference = item->reference;
+      outcome.state = item->state;
+      outcome.version = item->version;
+    }
   outcome.decision = std::move(decision);
   return outcome;
 }

@@ -281,6 +281,7 @@ def examples_of(checker):
         Example("POST", b + "calendar", "officer", body={"date": "2026-12-29", "closed": True, "title": "Closed"},
                 other={"date": "2026-12-29", "closed": True, "title": "Office closed"}),
         Example("GET", b + "calendar", "officer"),
+        Example("GET", b + "people", "officer"),
         Example("POST", b + "people", "operator", body=people, other=people + b"\n"),
         Example("GET", b + "programme/graph", "officer"),
     ]

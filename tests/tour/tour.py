@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the tour of README.md against a freshly filled example board, started by ./run itself.
+"""Runs the commands of a page (README.md, docs/assuredctl.md) against a freshly filled example board, started by ./run itself.
 
 In a ```console block a line that begins with "$ " is a command; each line below it must be found in what
 the command prints (standard output and error together, runs of spaces counting as one), and "(exit 6)"
-is the exit code it must have, 0 where none is given. A command without a line below it, or a README
-without commands, is a mistake of the tour.
+is the exit code it must have, 0 where none is given. A page with hardly a command is a mistake of the tour.
 """
 
 import argparse
@@ -44,11 +43,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", required=True, help="the project's folder")
     parser.add_argument("--build", required=True, help="a build folder with both programs")
+    parser.add_argument("--page", default="README.md")
     args = parser.parse_args()
-    with open(os.path.join(args.root, "README.md"), encoding="utf-8") as file:
+    with open(os.path.join(args.root, args.page), encoding="utf-8") as file:
         steps = steps_of(file.read())
     if len(steps) < 10:
-        sys.exit(f"tour: the README has only {len(steps)} commands")
+        sys.exit(f"tour: {args.page} has only {len(steps)} commands")
 
     # Short, as the path of a socket has little room.
     var = tempfile.mkdtemp(prefix="tour-")
@@ -91,7 +91,7 @@ def main():
         failures.append(f"the service ended with {code}")
     if failures:
         sys.exit("tour: " + "; ".join(failures))
-    print(f"tour: {len(steps)} commands did what the README says")
+    print(f"tour: {len(steps)} commands did what {args.page} says")
 
 
 if __name__ == "__main__":
