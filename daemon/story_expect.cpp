@@ -56,6 +56,40 @@ std::vector<std::string> find_unmet(const Story& story, std::vector<StoryNotice>
   return sentences;
 }
 
+std::string rung_text(const Definition& definition, const std::string& ladder,
+                      std::string_view template_name, int rung, int cycle) {
+  if (rung < 0) {
+    for (const auto& name : {definition.moved_template, definition.moved_template_urgent})
+      if (template_name == name) return "moved";
+    for (const auto& name : {definition.hand_over_template, definition.hand_over_template_urgent})
+      if (template_name == name) return "hand-over";
+    for (const auto& [name, kind] : definition.kinds)
+      for (const TransitionDef& t : kind.transitions)
+        if (t.ready_template == template_name) return "ready";
+    return "now";
+  }
+  const auto found = definition.ladders.find(ladder);
+  if (found == definition.ladders.end()) return "?";
+  const RungDef& def = found->second.rungs[static_cast<std::size_t>(rung)];
+  std::string text = (def.at.count > 0 ? "+" : "") + to_text(def.at);
+  if (cycle > 0) text += fmt::format("#{}", cycle);
+  return text;
+}
+
+bool is_made_for_agency(const Definition& definition, std::string_view kind) {
+  const auto creates = [&](const std::vector<Effect>& effects) {
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& e) {
+      return e.kind == Effect::Kind::create && e.of == kind && !e.each.empty();
+    });
+  };
+  for (const auto& [name, def] : definition.kinds) {
+    if (def.start && creates(def.start->effects)) return true;
+    for (const TransitionDef& t : def.transitions)
+      if (creates(t.effects)) return true;
+  }
+  return false;
+}
+
 std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
   struct Group {
     StoryNotice first;

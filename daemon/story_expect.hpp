@@ -1,4 +1,5 @@
-// What a story expects, held against what it sent. Internal to daemon/story_*.cpp.
+// What a story expects, held against what it sent. For daemon/story_*.cpp, and the test that plays a
+// story on the running service.
 #pragma once
 
 #include <string>
@@ -16,5 +17,13 @@ bool is_glob(std::string_view text);
 // Sentences about expectations that `notices` do not meet, the earliest first; marks the notices
 // that were expected.
 std::vector<std::string> find_unmet(const Story& story, std::vector<StoryNotice>& notices);
+
+// The rung of a prompt as stories name it: "-5wd", "+1wd#2", "now", "ready", "moved", "hand-over".
+std::string rung_text(const Definition& definition, const std::string& ladder,
+                      std::string_view template_name, int rung, int cycle);
+
+// Whether items of this kind are made once for each agency somewhere in the programme; they are named
+// by parent and agency then, not numbered.
+bool is_made_for_agency(const Definition& definition, std::string_view kind);
 
 }  // namespace assured

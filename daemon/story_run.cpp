@@ -185,23 +185,8 @@ class Player {
   }
 
   std::string rung_text(const Prompt& p) const {
-    if (p.rung < 0) {
-      for (const auto& name : {definition_.moved_template, definition_.moved_template_urgent})
-        if (p.template_name == name) return "moved";
-      for (const auto& name :
-           {definition_.hand_over_template, definition_.hand_over_template_urgent})
-        if (p.template_name == name) return "hand-over";
-      for (const auto& [name, kind] : definition_.kinds)
-        for (const TransitionDef& t : kind.transitions)
-          if (t.ready_template == p.template_name) return "ready";
-      return "now";
-    }
     const auto o = reader().find_obligation(p.obligation);
-    if (!o) return "?";
-    const RungDef& rung = definition_.ladders.at(o->ladder).rungs[static_cast<std::size_t>(p.rung)];
-    std::string text = (rung.at.count > 0 ? "+" : "") + to_text(rung.at);
-    if (p.cycle > 0) text += fmt::format("#{}", p.cycle);
-    return text;
+    return assured::rung_text(definition_, o ? o->ladder : "", p.template_name, p.rung, p.cycle);
   }
 
   void worked(const WorkReport& report) {
@@ -252,28 +237,13 @@ class Player {
     } else {
       const KindDef* kind = definition_.find_kind(item.kind);
       const bool each =
-          kind != nullptr && !item.agency.empty() && item.parent && made_for_agency(item);
+          kind != nullptr && !item.agency.empty() && item.parent && is_made_for_agency(definition_, item.kind);
       name = each ? fmt::format("{}-{}-{}", item.kind, name_of(item.parent), item.agency)
                   : fmt::format("{}-{}", item.kind, ++numbered_[item.kind]);
     }
     while (items_.contains(name)) name += "'";
     items_[name] = item.id;
     names_[item.id] = name;
-  }
-
-  // Whether the kind is made once for each agency somewhere in the programme.
-  bool made_for_agency(const Item& item) const {
-    const auto creates = [&](const std::vector<Effect>& effects) {
-      return std::any_of(effects.begin(), effects.end(), [&](const Effect& e) {
-        return e.kind == Effect::Kind::create && e.of == item.kind && !e.each.empty();
-      });
-    };
-    for (const auto& [name, kind] : definition_.kinds) {
-      if (kind.start && creates(kind.start->effects)) return true;
-      for (const TransitionDef& t : kind.transitions)
-        if (creates(t.effects)) return true;
-    }
-    return false;
   }
 
   std::vector<ItemId> find_items(const std::string& pattern, std::size_t line) const {
