@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
+#include <future>
 
 #include "config/text_file.hpp"
 #include "daemon/boards.hpp"
@@ -69,11 +71,15 @@ class LivingScheduler : public Worker {
   explicit LivingScheduler(Scheduler& scheduler) : scheduler_(scheduler) {}
   std::string_view name() const override { return scheduler_.name(); }
   Instant run_once(Instant now) override {
-    return std::min<Instant>(scheduler_.run_once(now), now + 1min);
+    due_at_ = scheduler_.run_once(now);
+    return std::min<Instant>(due_at_, now + 1min);
   }
+  // Thread: any.
+  Instant due_at() const { return due_at_; }
 
  private:
   Scheduler& scheduler_;
+  std::atomic<Instant> due_at_{Instant::min()};
 };
 
 web::ServerLimits limits_of(const config::Settings& settings) {
@@ -88,7 +94,8 @@ web::ServerLimits limits_of(const config::Settings& settings) {
 
 // In the order in which they are built; ended in the other.
 struct App::Parts {
-  Parts(config::Settings settings_, const Clock& clock_, const Zones& zones_)
+  Parts(config::Settings settings_, const Clock& clock_, const Zones& zones_,
+        ClockWatch::Running running)
       : settings(std::move(settings_)),
         current_settings(settings),
         clock(clock_),
@@ -98,6 +105,7 @@ struct App::Parts {
         programmes(open_boards(*store, settings.programmes, zones, clock.now(), settings.calendars)),
         relay(open_relay(settings), threads_for(settings)),
         renderer(current_settings),
+        clock_watch(std::move(running)),
         scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },
                   [this](Instant now) { return clock_watch.routine_waits(now); }),
         living_scheduler(scheduler),
@@ -176,6 +184,17 @@ struct App::Parts {
     for (const auto& loop : loops) loop->wake();
   }
 
+  std::optional<Instant> rests_until() const {
+    if (sender.health().in_hand != 0) return std::nullopt;
+    Instant earliest = living_scheduler.due_at();
+    for (const auto& loop : loops) {
+      const auto until = loop->rests_until();
+      if (!until) return std::nullopt;
+      if (loop->health().name != living_scheduler.name()) earliest = std::min(earliest, *until);
+    }
+    return earliest;
+  }
+
   web::Health health() const {
     web::Health health;
     health.started_at = started_at;
@@ -248,7 +267,7 @@ struct App::Parts {
   CurrentProgrammes programmes;
   CurrentRelay relay;
   CurrentRenderer renderer;
-  ClockWatch clock_watch{since_boot};
+  ClockWatch clock_watch;
   Scheduler scheduler;
   LivingScheduler living_scheduler;
   Planner planner;
@@ -282,8 +301,9 @@ struct App::Parts {
   asio::thread_pool api_pool{api_threads};
 };
 
-App::App(config::Settings settings, const Clock& clock, const Zones& zones)
-    : parts_(std::make_unique<Parts>(std::move(settings), clock, zones)) {}
+App::App(config::Settings settings, const Clock& clock, const Zones& zones,
+         ClockWatch::Running running)
+    : parts_(std::make_unique<Parts>(std::move(settings), clock, zones, std::move(running))) {}
 
 App::~App() {
   parts_->server->stop();
@@ -298,6 +318,15 @@ bool App::is_stuck() const { return parts_->stuck; }
 
 void App::stop() {
   asio::post(parts_->io, [parts = parts_.get()] { parts->begin_stop(); });
+}
+
+void App::wake() { parts_->wake_all(); }
+
+std::optional<Instant> App::rests_until() const {
+  std::promise<std::optional<Instant>> answer;
+  auto answered = answer.get_future();
+  asio::post(parts_->io, [&] { answer.set_value(parts_->rests_until()); });
+  return answered.get();
 }
 
 int App::run() {

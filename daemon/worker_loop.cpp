@@ -71,6 +71,7 @@ asio::awaitable<void> WorkerLoop::run() {
   Backoff backoff{1s, 60s};
   while (!stopping_) {
     woken_ = false;
+    rests_until_.reset();
     Instant wake_at;
     const RunOnce pass{worker_, clock_.now()};
     note_begin();
@@ -87,6 +88,7 @@ asio::awaitable<void> WorkerLoop::run() {
     }
     if (stopping_) break;
     if (woken_) continue;
+    rests_until_ = wake_at;
     const Millis wait = std::clamp<Millis>(wake_at - clock_.now(), Millis{0}, sleep_max_());
     timer_.expires_after(wait);
     const auto [cut_short] = co_await timer_.async_wait(as_error);

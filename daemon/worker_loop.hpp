@@ -34,7 +34,7 @@ class Backoff {
 
 // Owns waiting and failure only; the worker's passes run on `pool`. Sleeps are cut to `sleep_max`,
 // asked each time, so that a changed system clock is noticed. Everything passed in outlives the loop (App owns them).
-// Thread: start(), stop() and running() on `io`; wake() and the rest from any.
+// Thread: start(), stop(), running() and rests_until() on `io`; wake() and the rest from any.
 class WorkerLoop {
  public:
   // `fatal` is called on `io` when a pass fails with what waiting cannot mend.
@@ -45,6 +45,8 @@ class WorkerLoop {
   void start();
   void stop();
   bool running() const { return running_; }
+  // Until when it has nothing to do; nothing while a pass is under way, or one is asked for.
+  std::optional<Instant> rests_until() const { return woken_ ? std::nullopt : rests_until_; }
   // Something was committed that may be due earlier than the worker knew: look again now.
   void wake();
 
@@ -69,6 +71,7 @@ class WorkerLoop {
   bool running_ = false;
   bool stopping_ = false;
   bool woken_ = false;
+  std::optional<Instant> rests_until_;
 
   mutable std::mutex mutex_;  // guards what follows
   web::WorkerHealth health_;
