@@ -51,7 +51,11 @@ Response post_file(Context& context, const Segments& rest) {
   const auto fits = check_attachment(*context.reader, *context.programmes, command, bytes, context.now);
   if (!fits) return problem(fits.error());
   // Durable before the transaction that names it; what no row names is swept after a day (S16.2).
-  command.digest = context.api.files.put(context.board_id, bytes);
+  try {
+    command.digest = context.api.files.put(context.board_id, bytes);
+  } catch (const IoError& error) {
+    throw StoreError(error.what(), true);  // a full disk: to be tried again, as with all that is written
+  }
   return submit(
       context,
       [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
