@@ -69,6 +69,7 @@ TestRelay::TestRelay(fs::path folder, RelayOptions options) : folder_(std::move(
     words.insert(words.end(), {"--certificate", options.certificate.string(), "--key",
                                fs::path{options.certificate}.replace_extension(".key").string()});
   }
+  if (!options.sync) words.emplace_back("--no-sync");
   const Pipe in;
   const Pipe out;
   posix_spawn_file_actions_t actions;
@@ -134,6 +135,16 @@ std::vector<RelayMessage> TestRelay::accepted() const {
     messages.push_back(std::move(message));
   }
   return messages;
+}
+
+std::vector<RelayFault> TestRelay::faults() const {
+  std::vector<RelayFault> faults;
+  std::ifstream rows{folder_ / "faults.jsonl"};
+  for (std::string line; std::getline(rows, line);) {
+    const json::object row = json::parse(line).as_object();
+    faults.push_back({text_of(row, "fault"), text_of(row, "rcpt")});
+  }
+  return faults;
 }
 
 void make_certificates(const fs::path& folder) {

@@ -25,6 +25,12 @@ struct RelayMessage {
   std::string bytes;
 };
 
+// A fault that came to pass, as it was planned ("final 550 5.1.1 gone").
+struct RelayFault {
+  std::string fault;
+  std::string recipient;  // empty: none was named by then
+};
+
 struct RelayOptions {
   std::string tls = "off";          // or "starttls", "implicit"
   std::filesystem::path certificate;  // and the key beside it, *.key
@@ -32,6 +38,7 @@ struct RelayOptions {
   std::string password;
   std::string mechanisms = "PLAIN LOGIN";
   std::uint16_t port = 0;  // 0: one that is free
+  bool sync = true;        // what is accepted outlives a power cut of the relay's machine
 };
 
 class TestRelay {
@@ -49,6 +56,7 @@ class TestRelay {
   // Faults by chance where the plan has none: each with its percentage.
   void hostile(unsigned seed, const std::vector<std::pair<std::string, double>>& percent);
   std::vector<RelayMessage> accepted() const;
+  std::vector<RelayFault> faults() const;
   int connections();
   int attempts();
   int sign_ins();
