@@ -288,10 +288,12 @@ class Life {
     if (asked.status == 200) {
       if (asked.version < low || asked.version > high)
         return fault(asked, fmt::format("it was between {} and {} then", low, high));
+      if (!done_.contains(asked.version) || !done_.contains(1))
+        return fault(asked, "nobody made this version");
       const Asked& change = *done_.at(asked.version);
       // A drop leaves the words as they were.
       const Asked& worded =
-          change.what == Asked::What::drop ? *done_.at(asked.version - 1) : change;
+          change.what == Asked::What::drop ? *std::prev(done_.find(asked.version))->second : change;
       if (asked.state != change.state || asked.text != worded.text)
         fault(asked, "it shows what that version never was");
     } else if (asked.status == 409) {

@@ -54,7 +54,13 @@ void RunningService::start() {
   std::promise<void> ready;
   auto is_ready = ready.get_future();
   app_->on_ready([&ready] { ready.set_value(); });
-  thread_ = std::thread{[this] { code_ = app_->run(); }};
+  thread_ = std::thread{[this] {
+    try {
+      code_ = app_->run();
+    } catch (const std::exception&) {
+      code_ = 1;  // as the program ends
+    }
+  }};
   is_ready.wait();
   ::chmod(socket_.c_str(), 0666);  // for ask_as()
 }
