@@ -202,6 +202,45 @@ int list_obligations(const Target& target, const Query& query) {
              });
 }
 
+namespace {
+
+void print_health_tables(const json::object& body) {
+  fmt::print("{}, version {}, since {}\n", text_of(body, "status"), text_of(body, "version"),
+             text_of(body, "started_at"));
+  for (const auto& reason : rows_of(body, "reasons"))
+    fmt::print("{}: {}\n", text_of(reason.as_object(), "level"), text_of(reason.as_object(), "text"));
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& entry : rows_of(body, "workers")) {
+    const auto& row = entry.as_object();
+    const bool ok = flag_of(row, "ok");
+    rows.push_back({text_of(row, "name"), {ok ? "ok" : "failing", !ok}, text_of(row, "last_pass"),
+                    text_of(row, "busy_since"), text_of(row, "trouble_since"), text_of(row, "trouble")});
+  }
+  fmt::print("\n");
+  print_table({"WORKER", "", "LAST PASS", "BUSY SINCE", "TROUBLE SINCE", "WORDS"}, rows);
+  const json::object& mail = body.at("mail").as_object();
+  const json::object& database = body.at("database").as_object();
+  std::string on_hold;
+  for (const auto& board : rows_of(mail, "boards_on_hold")) {
+    if (!on_hold.empty()) on_hold += " ";
+    on_hold += std::string{board.as_string()};
+  }
+  fmt::print("\n");
+  print_table({"MAIL", "", ""},
+              {{"mode", text_of(mail, "mode"), text_of(mail, "way")},
+               {"relay in trouble since", text_of(mail, "relay_trouble_since"), text_of(mail, "relay_said")},
+               {"not gone out, held", text_of(mail, "unsent"), text_of(mail, "held")},
+               {"oldest not gone out", text_of(mail, "oldest_unsent"), ""},
+               {"of immediate risk", text_of(mail, "oldest_unsent_urgent"), ""},
+               {"boards on hold", on_hold, ""}});
+  fmt::print("\n");
+  const bool stored = flag_of(database, "ok");
+  print_table({"DATABASE", "READ AT", "WORDS"}, {{{stored ? "ok" : "failing", !stored},
+                                                  text_of(database, "read_at"), text_of(database, "trouble")}});
+}
+
+}  // namespace
+
 int list_journal(const Target& target, const Query& query) {
   return ask(target, "GET", board_path(target, "journal", query), "", [](const json::object& answer) {
     std::vector<std::vector<Cell>> rows;
@@ -219,20 +258,14 @@ int list_journal(const Target& target, const Query& query) {
 
 int print_health(const Target& target) {
   const Reply reply = send_request(target.socket, "GET", "/v1/health", "");
-  if (target.json) {
+  boost::system::error_code failed;
+  const json::value parsed = json::parse(reply.body, failed);
+  // A service that cannot even say how it is answers with a problem.
+  if (failed || !parsed.is_object() || !parsed.as_object().contains("reasons")) return say_problem(target, reply);
+  if (target.json)
     fmt::print("{}\n", reply.body);
-  } else {
-    const auto body = json::parse(reply.body).as_object();
-    fmt::print("{}, version {}, since {}\n", text_of(body, "status"), text_of(body, "version"),
-               text_of(body, "started_at"));
-    std::vector<std::vector<Cell>> rows;
-    for (const auto& entry : rows_of(body, "workers")) {
-      const auto& row = entry.as_object();
-      rows.push_back({text_of(row, "name"), text_of(row, "last_pass"),
-                      {flag_of(row, "ok") ? "ok" : "failing", !flag_of(row, "ok")}});
-    }
-    print_table({"WORKER", "LAST PASS", ""}, rows);
-  }
+  else
+    print_health_tables(parsed.as_object());
   return reply.ok() ? 0 : exit_of("unavailable");
 }
 

@@ -81,6 +81,7 @@ int rebind(const Target& target, long long obligation, long long meeting);
 int list_people(const Target& target, const Query& query);
 int load_people(const Target& target, const std::string& file);
 int print_graph(const Target& target, const std::string& format);
+// 0 for green and amber, as of `unavailable` for red.
 int print_health(const Target& target);
 int list_boards(const Target& target);
 

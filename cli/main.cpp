@@ -272,7 +272,7 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"mermaid", "dot"}))
       ->capture_default_str();
   graph->callback([&] { code = print_graph(target, format); });
-  app.add_subcommand("health", "Is the service well? For anybody")->callback([&] {
+  app.add_subcommand("health", "Green, amber or red, and why; fails when it is red. For anybody")->callback([&] {
     code = print_health(target);
   });
   app.add_subcommand("boards", "The boards you are somebody on")->callback([&] {

@@ -11,6 +11,8 @@ find_package(CURL 7.88 REQUIRED)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+# The text format of metrics alone, without the library's own web server.
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # Asio, Beast and JSON are compiled once, here; the definitions are PUBLIC so that every file that
 # includes a Boost header sees the same ones (a mismatch links and then crashes).

@@ -79,6 +79,8 @@ struct Settings {
 
   // The person that `uid` is on `board`; nothing when it is not mapped.
   std::optional<std::string> find_person(uid_t uid, std::string_view board) const;
+  // Somebody on any board, or an operator.
+  bool is_known(uid_t uid) const { return users.contains(uid) || is_operator(uid); }
   bool is_operator(uid_t uid) const { return operators.contains(uid); }
 };
 

@@ -25,7 +25,9 @@
 #include "daemon/secret.hpp"
 #include "daemon/sender.hpp"
 #include "daemon/state_lock.hpp"
+#include "daemon/status_reader.hpp"
 #include "daemon/supervisor.hpp"
+#include "daemon/work_counts.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
 #include "store/file_store.hpp"
@@ -41,8 +43,10 @@ namespace {
 
 // Threads that may wait for the disk: one for each worker's pass, and for requests as many as may be
 // connected, so that those who wait for one commit can share it.
-constexpr std::size_t worker_threads = 5;  // and a reload
+constexpr std::size_t worker_threads = 6;  // and a reload
 constexpr std::size_t api_threads = 64;
+// A part that stands still for so long is stuck, unless the service manager's watchdog says otherwise.
+constexpr std::chrono::microseconds stuck_after = 1min;
 
 const std::filesystem::path& prepared(const std::filesystem::path& state_folder) {
   std::error_code failed;
@@ -106,15 +110,16 @@ struct App::Parts {
         relay(open_relay(settings), threads_for(settings)),
         renderer(current_settings),
         clock_watch(std::move(running)),
-        scheduler(*store, programmes, [this](const WorkReport&) { wake_all(); },
+        scheduler(*store, programmes, [this](const WorkReport& report) { note(report); },
                   [this](Instant now) { return clock_watch.routine_waits(now); }),
         living_scheduler(scheduler),
         planner(*store, programmes, renderer,
                 {secret_of(settings.state_folder), settings.from_domain,
                  [this] { return current_settings.get()->mail; },
                  [this](Instant now) { return clock_watch.routine_waits(now); }},
-                [this](const WorkReport&) { wake_all(); }),
-        sender(*store, programmes, relay, {relay.threads()}, [this](const WorkReport&) { wake_all(); },
+                [this](const WorkReport& report) { note(report); }),
+        sender(*store, programmes, relay, {relay.threads()},
+               [this](const WorkReport& report) { note(report); },
                [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),
         housekeeper(*store, files, programmes,
@@ -125,9 +130,11 @@ struct App::Parts {
                       keep.reads = now_in_force->keep_reads;
                       return keep;
                     }),
+        status(*store, programmes),
         writer(*store, programmes, clock, [this] { wake_all(); }),
         started_at(clock.now()) {
-    for (Worker* worker : std::initializer_list<Worker*>{&sender, &living_scheduler, &planner, &housekeeper})
+    for (Worker* worker : std::initializer_list<Worker*>{&sender, &living_scheduler, &planner, &housekeeper,
+                                                         &status})
       loops.push_back(
           std::make_unique<WorkerLoop>(*worker, clock, io, pool,
                                        [this] { return current_settings.get()->sleep_max; },
@@ -190,16 +197,52 @@ struct App::Parts {
     for (const auto& loop : loops) {
       const auto until = loop->rests_until();
       if (!until) return std::nullopt;
-      if (loop->health().name != living_scheduler.name()) earliest = std::min(earliest, *until);
+      const std::string name = loop->health().name;
+      if (name != living_scheduler.name() && name != status.name()) earliest = std::min(earliest, *until);
     }
     return earliest;
   }
 
+  void note(const WorkReport& report) {
+    work_counts.add(report);
+    wake_all();
+  }
+
+  std::vector<Stuck> look_for_stuck() const {
+    std::vector<Progress> parts;
+    for (const auto& loop : loops) parts.push_back(loop->progress());
+    parts.push_back(writer.progress());
+    parts.push_back({"API", server->handling_since(), {}});
+    return find_stuck(parts, std::chrono::steady_clock::now(), watchdog_interval().value_or(stuck_after));
+  }
+
+  // On `io`, from memory alone.
   web::Health health() const {
     web::Health health;
     health.started_at = started_at;
     for (const auto& loop : loops) health.workers.push_back(loop->health());
+    const auto in_force = current_settings.get();
+    const SenderHealth sent = sender.health();
+    health.mail.mode = to_text(in_force->mail.mode);
+    health.mail.way = in_force->relay ? "relay" : "files";
+    health.mail.trouble_since = sent.trouble_since;
+    health.mail.trouble = sent.trouble;
+    health.mail.in_hand = sent.in_hand;
+    health.stored = status.last();
+    health.clock_trusted = clock_watch.is_trusted();
+    for (Stuck& part : look_for_stuck()) health.stuck.emplace(std::move(part.name), std::move(part.why));
     return health;
+  }
+
+  web::Metrics metrics() const {
+    const SenderHealth sent = sender.health();
+    web::Metrics metrics;
+    metrics.commands = writer.counts();
+    metrics.mail = {{"accepted", sent.accepted}, {"deferred", sent.deferred}, {"bounced", sent.bounced},
+                    {"unknown", sent.unknown},   {"expired", sent.expired}};
+    metrics.relay_troubles = sent.troubles;
+    work_counts.put_into(metrics);
+    return metrics;
   }
 
   void begin_stop() {
@@ -274,7 +317,9 @@ struct App::Parts {
   Sender sender;
   store::FolderFiles files;
   Housekeeper housekeeper;
+  StatusReader status;
   Writer writer;
+  WorkCounts work_counts;
   Instant started_at;
   web::Api api{
       *store,
@@ -284,7 +329,9 @@ struct App::Parts {
       clock,
       [this](uid_t uid, std::string_view board) { return current_settings.get()->find_person(uid, board); },
       [this](uid_t uid) { return current_settings.get()->is_operator(uid); },
-      [this] { return health(); }};
+      [this] { return health(); },
+      [this] { return metrics(); },
+      [this](uid_t uid) { return current_settings.get()->is_known(uid); }};
 
   asio::io_context io{1};
   asio::signal_set signals{io};
@@ -341,7 +388,11 @@ int App::run() {
   parts.reloads.add(SIGHUP);
   parts.await_reload();
   for (const auto& loop : parts.loops) loop->start();
-  asio::co_spawn(parts.io, feed_watchdog(parts.io, parts.loops), asio::detached);
+  asio::co_spawn(parts.io,
+                 feed_watchdog(parts.io, watchdog_interval().value_or(stuck_after),
+                               [&parts] { return parts.look_for_stuck(); },
+                               [] { sd_notify(0, "WATCHDOG=1"); }),
+                 asio::detached);
   asio::post(parts.io, [&parts] {
     sd_notify(0, "READY=1");
     for (const auto& board : parts.programmes.get()->boards()) spdlog::info("board {}: ready", board);

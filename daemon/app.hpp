@@ -30,7 +30,7 @@ class App {
   // Every worker looks again at what is due. Thread: any.
   void wake();
   // When something will be due that is not due now; nothing while a worker has something to do or a
-  // message is on its way. Signs of life, which are due each minute, do not count.
+  // message is on its way. Signs of life and figures for the health, which are due all the time, do not count.
   // While run() runs. Thread: any but the daemon's own.
   std::optional<Instant> rests_until() const;
   // True after run() returned because something would not end: its threads cannot be joined, so the

@@ -43,6 +43,11 @@ bool ClockWatch::routine_waits(Instant now) {
   return false;
 }
 
+bool ClockWatch::is_trusted() const {
+  const std::lock_guard lock{mutex_};
+  return !steady_from_;
+}
+
 std::chrono::milliseconds since_boot() {
   timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);

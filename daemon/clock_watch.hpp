@@ -20,10 +20,12 @@ class ClockWatch {
   explicit ClockWatch(Running running) : running_(std::move(running)) {}
   // Looks at both clocks; true while routine mail must wait.
   bool routine_waits(Instant now);
+  // As at the last look.
+  bool is_trusted() const;
 
  private:
   Running running_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<Instant> origin_;  // the wall clock's when the running clock was at 0
   std::optional<std::chrono::milliseconds> steady_from_;  // by the running clock; none: it is trusted
 };

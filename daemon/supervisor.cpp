@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <set>
 
 namespace assured {
 
@@ -17,21 +18,28 @@ constexpr auto as_error = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
-asio::awaitable<void> feed_watchdog(asio::io_context& io,
-                                    const std::vector<std::unique_ptr<WorkerLoop>>& loops) {
+std::optional<std::chrono::microseconds> watchdog_interval() {
   std::uint64_t interval_us = 0;
-  if (sd_watchdog_enabled(0, &interval_us) <= 0 || interval_us == 0) co_return;
-  const std::chrono::microseconds interval{interval_us};
+  if (sd_watchdog_enabled(0, &interval_us) <= 0 || interval_us == 0) return std::nullopt;
+  return std::chrono::microseconds{interval_us};
+}
+
+asio::awaitable<void> feed_watchdog(asio::io_context& io, std::chrono::microseconds interval,
+                                    std::function<std::vector<Stuck>()> look,
+                                    std::function<void()> feed) {
   asio::steady_timer timer{io};
+  std::set<std::string> told;
   for (;;) {
-    bool moving = true;
-    for (const auto& loop : loops) {
-      const auto since = loop->busy_since();
-      if (!since || std::chrono::steady_clock::now() - *since < interval) continue;
-      moving = false;
-      spdlog::error("{}: one pass has run longer than the watchdog allows", loop->health().name);
+    const auto stuck = look();
+    std::set<std::string> names;
+    for (const Stuck& part : stuck) {
+      names.insert(part.name);
+      if (!told.contains(part.name)) spdlog::error("{}: {}", part.name, part.why);
     }
-    if (moving) sd_notify(0, "WATCHDOG=1");
+    for (const std::string& name : told)
+      if (!names.contains(name)) spdlog::info("{}: it moves again", name);
+    told = std::move(names);
+    if (stuck.empty()) feed();
     timer.expires_after(interval / 2);
     const auto [cut_short] = co_await timer.async_wait(as_error);
     if (cut_short) co_return;

@@ -1,21 +1,25 @@
-// Watches over the loops: feeds the service manager's watchdog, and waits for the end.
+// Watches over the parts: feeds the service manager's watchdog, and waits for the end.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "daemon/worker_loop.hpp"
+#include "daemon/progress.hpp"
 
 namespace assured {
 
-// Sends WATCHDOG=1 twice an interval while no worker's pass has run longer than that interval; ends at
-// once where the service manager asks for none. `loops` outlives the coroutine (App owns them).
+// How often the service manager wants a sign, as it says to this process; nothing where it wants none.
+std::optional<std::chrono::microseconds> watchdog_interval();
+
+// Looks twice an interval, until cancelled or `io` ends: where nothing is stuck it calls `feed`, else it says
+// so in the log, once for each time that a part stands still. The functions outlive the coroutine.
 boost::asio::awaitable<void> feed_watchdog(boost::asio::io_context& io,
-                                           const std::vector<std::unique_ptr<WorkerLoop>>& loops);
+                                           std::chrono::microseconds interval,
+                                           std::function<std::vector<Stuck>()> look,
+                                           std::function<void()> feed);
 
 // Waits until `still_running` names nobody, at most `timeout`; returns who is left.
 boost::asio::awaitable<std::vector<std::string>> await_end(

@@ -30,21 +30,28 @@ struct RunOnce {
 
 WorkerLoop::WorkerLoop(Worker& worker, const Clock& clock, asio::io_context& io,
                        asio::thread_pool& pool, std::function<std::chrono::seconds()> sleep_max,
-                       std::function<void(const std::string&, const std::string&)> fatal)
+                       std::function<void(const std::string&, const std::string&)> fatal,
+                       SteadyNow steady)
     : worker_(worker),
       clock_(clock),
       io_(io),
       pool_(pool),
       sleep_max_(std::move(sleep_max)),
       fatal_(std::move(fatal)),
+      steady_(std::move(steady)),
       timer_(io) {
   health_.name = worker.name();
 }
 
 void WorkerLoop::start() {
   running_ = true;
+  note_wait(Millis{0});
   asio::co_spawn(io_, run(), [this](const std::exception_ptr& failed) {
     running_ = false;
+    {
+      const std::lock_guard lock{mutex_};
+      due_at_.reset();  // there is no next one
+    }
     if (!failed) return;
     try {
       std::rethrow_exception(failed);
@@ -61,6 +68,7 @@ void WorkerLoop::stop() {
 }
 
 void WorkerLoop::wake() {
+  note_wait(Millis{0});
   asio::post(io_, [this] {
     woken_ = true;
     timer_.cancel();
@@ -80,7 +88,7 @@ asio::awaitable<void> WorkerLoop::run() {
       note_end(pass.now, {});
       backoff.reset();
     } catch (const StoreError& error) {
-      wake_at = give_way(error.what(), pass.now, backoff);
+      wake_at = give_way(error.what(), pass.now, backoff, true);
     } catch (const IoError& error) {
       wake_at = give_way(error.what(), pass.now, backoff);
     } catch (const std::filesystem::filesystem_error& error) {
@@ -90,29 +98,46 @@ asio::awaitable<void> WorkerLoop::run() {
     if (woken_) continue;
     rests_until_ = wake_at;
     const Millis wait = std::clamp<Millis>(wake_at - clock_.now(), Millis{0}, sleep_max_());
+    note_wait(wait);
     timer_.expires_after(wait);
     const auto [cut_short] = co_await timer_.async_wait(as_error);
     (void)cut_short;  // woken, or stopping: the loop's head tells
   }
 }
 
-Instant WorkerLoop::give_way(const std::string& why, Instant now, Backoff& backoff) {
+Instant WorkerLoop::give_way(const std::string& why, Instant now, Backoff& backoff, bool of_store) {
   const Instant wake_at = clock_.now() + backoff.next();
-  note_end(now, why);
+  note_end(now, why, of_store);
   spdlog::warn("{}: {}; next try at {}", worker_.name(), why, to_text(wake_at));
   return wake_at;
 }
 
 void WorkerLoop::note_begin() {
   const std::lock_guard lock{mutex_};
-  busy_since_ = std::chrono::steady_clock::now();
+  busy_since_ = steady_();
+  health_.busy_since = clock_.now();
+  due_at_.reset();
 }
 
-void WorkerLoop::note_end(Instant at, std::string trouble) {
+void WorkerLoop::note_end(Instant at, std::string trouble, bool of_store) {
   const std::lock_guard lock{mutex_};
   busy_since_.reset();
-  if (trouble.empty()) health_.last_pass = at;
+  health_.busy_since.reset();
+  if (trouble.empty()) {
+    health_.last_pass = at;
+    health_.trouble_since.reset();
+  } else if (!health_.trouble_since) {
+    health_.trouble_since = at;
+  }
+  health_.store_failed = of_store;
   health_.trouble = std::move(trouble);
+}
+
+// What was to begin earlier still is: somebody woke the worker while it worked.
+void WorkerLoop::note_wait(Millis wait) {
+  const std::lock_guard lock{mutex_};
+  const Steady then = steady_() + wait;
+  if (!due_at_ || then < *due_at_) due_at_ = then;
 }
 
 web::WorkerHealth WorkerLoop::health() const {
@@ -120,9 +145,9 @@ web::WorkerHealth WorkerLoop::health() const {
   return health_;
 }
 
-std::optional<std::chrono::steady_clock::time_point> WorkerLoop::busy_since() const {
+Progress WorkerLoop::progress() const {
   const std::lock_guard lock{mutex_};
-  return busy_since_;
+  return {health_.name, busy_since_, due_at_};
 }
 
 }  // namespace assured

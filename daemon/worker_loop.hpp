@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/progress.hpp"
 #include "daemon/workers.hpp"
 #include "web/api.hpp"
 
@@ -40,7 +41,8 @@ class WorkerLoop {
   // `fatal` is called on `io` when a pass fails with what waiting cannot mend.
   WorkerLoop(Worker& worker, const Clock& clock, boost::asio::io_context& io,
              boost::asio::thread_pool& pool, std::function<std::chrono::seconds()> sleep_max,
-             std::function<void(const std::string& worker, const std::string& what)> fatal);
+             std::function<void(const std::string& worker, const std::string& what)> fatal,
+             SteadyNow steady = std::chrono::steady_clock::now);
 
   void start();
   void stop();
@@ -51,15 +53,16 @@ class WorkerLoop {
   void wake();
 
   web::WorkerHealth health() const;
-  // Since when the pass that is under way has run; nothing between passes.
-  std::optional<std::chrono::steady_clock::time_point> busy_since() const;
+  // Since when the pass that is under way has run; between passes, when the next one is to begin.
+  Progress progress() const;
 
  private:
   boost::asio::awaitable<void> run();
   // The world failed: says so, and when to try again.
-  Instant give_way(const std::string& why, Instant now, Backoff& backoff);
+  Instant give_way(const std::string& why, Instant now, Backoff& backoff, bool of_store = false);
   void note_begin();
-  void note_end(Instant at, std::string trouble);
+  void note_end(Instant at, std::string trouble, bool of_store = false);
+  void note_wait(Millis wait);
 
   Worker& worker_;
   const Clock& clock_;
@@ -67,6 +70,7 @@ class WorkerLoop {
   boost::asio::thread_pool& pool_;
   std::function<std::chrono::seconds()> sleep_max_;
   std::function<void(const std::string&, const std::string&)> fatal_;
+  SteadyNow steady_;
   boost::asio::steady_timer timer_;
   bool running_ = false;
   bool stopping_ = false;
@@ -75,7 +79,8 @@ class WorkerLoop {
 
   mutable std::mutex mutex_;  // guards what follows
   web::WorkerHealth health_;
-  std::optional<std::chrono::steady_clock::time_point> busy_since_;
+  std::optional<Steady> busy_since_;
+  std::optional<Steady> due_at_;
 };
 
 }  // namespace assured

@@ -42,24 +42,27 @@ const Error& not_kept() {
 }  // namespace
 
 struct Writer::Waiting {
-  explicit Waiting(const web::Submission& what) : submission(what) {}
+  Waiting(const web::Submission& what, Steady when) : submission(what), since(when) {}
   const web::Submission& submission;
+  Steady since;
   Result<std::string> answer = Error{Errc::internal, "This was never carried out."};
   std::exception_ptr failed;  // instead of an answer
   bool wrote = false;
   bool wakes = false;
+  bool repeated = false;
   bool done = false;
   std::condition_variable turn;  // its answer is there, or it leads the next group
 };
 
 Result<std::string> Writer::submit(const web::Submission& submission) {
-  Waiting mine{submission};
+  Waiting mine{submission, steady_()};
   std::unique_lock lock{mutex_};
   if (queue_.size() >= queue_max) {
-    ++counts_.unavailable;
+    ++counts_.outcomes["unavailable"];
     return Error{Errc::unavailable, "Too many changes wait to be written; try again soon."};
   }
   queue_.push_back(&mine);
+  unanswered_.insert(mine.since);
   while (!mine.done) {
     if (leading_) {
       mine.turn.wait(lock);
@@ -110,7 +113,10 @@ void Writer::run_group() {
     if (programmes != before) programmes_.replace(programmes);
   } catch (const std::exception& error) {
     // None of the group is kept, and each of them is told so (S14.1).
-    spdlog::error("writer: a group of {} was not kept: {}", group.size(), error.what());
+    std::vector<std::uint64_t> requests;
+    for (const Waiting* waiting : group) requests.push_back(waiting->submission.request.id);
+    spdlog::error("writer: a group of {} was not kept (requests {}): {}", group.size(),
+                  fmt::join(requests, ", "), error.what());
     while (Waiting* next = take_next()) group.push_back(next);
     for (Waiting* waiting : group)
       if (!waiting->failed) waiting->answer = not_kept();
@@ -127,7 +133,8 @@ void Writer::carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Prog
     waiting.wrote = tx.try_within([&] {
       if (!key.empty())
         if (const auto known = tx.board(asked.board).find_answer(asked.caller, key)) {
-          if (known->hash == hash)
+          waiting.repeated = known->hash == hash;
+          if (waiting.repeated)
             waiting.answer = known->answer;
           else
             waiting.answer = Error{Errc::conflict,
@@ -156,18 +163,39 @@ void Writer::carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Prog
 
 void Writer::answer(const std::vector<Waiting*>& group) {
   const std::lock_guard lock{mutex_};
-  ++counts_.groups;
+  if (!group.empty()) counts_.add_group(group.size());
   for (Waiting* waiting : group) {
-    ++counts_.commands;
-    if (!waiting->failed && !waiting->answer) {
-      if (waiting->answer.error().code == Errc::unavailable)
-        ++counts_.unavailable;
-      else
-        ++counts_.refused;
-    }
+    ++counts_.outcomes[outcome_of(*waiting)];
+    unanswered_.erase(unanswered_.find(waiting->since));
     waiting->done = true;
     waiting->turn.notify_one();
   }
+}
+
+// As metrics tell them apart; the caller is told the same.
+std::string Writer::outcome_of(const Waiting& waiting) {
+  if (waiting.failed) {
+    try {
+      std::rethrow_exception(waiting.failed);
+    } catch (const StoreError& error) {
+      return error.retryable ? "unavailable" : "failed";
+    } catch (...) {
+      return "failed";
+    }
+  }
+  if (waiting.answer) return waiting.repeated ? "repeated" : "accepted";
+  switch (waiting.answer.error().code) {
+    case Errc::unavailable: return "unavailable";
+    case Errc::conflict: return "conflict";
+    case Errc::internal: return "failed";
+    default: return "refused";
+  }
+}
+
+Progress Writer::progress() const {
+  const std::lock_guard lock{mutex_};
+  if (unanswered_.empty()) return {"writer", {}, {}};
+  return {"writer", *unanswered_.begin(), {}};
 }
 
 Writer::Counts Writer::counts() const {

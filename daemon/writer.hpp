@@ -6,8 +6,11 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
 
+#include "daemon/progress.hpp"
 #include "web/api.hpp"
+#include "web/metrics.hpp"
 
 namespace assured {
 
@@ -17,17 +20,19 @@ class Writer : public web::CommandPort {
  public:
   // `committed` is called after each commit that gives workers something to look at; on any thread.
   Writer(Store& store, CurrentProgrammes& programmes, const Clock& clock,
-         std::function<void()> committed)
-      : store_(store), programmes_(programmes), clock_(clock), committed_(std::move(committed)) {}
+         std::function<void()> committed, SteadyNow steady = std::chrono::steady_clock::now)
+      : store_(store),
+        programmes_(programmes),
+        clock_(clock),
+        committed_(std::move(committed)),
+        steady_(std::move(steady)) {}
 
   Result<std::string> submit(const web::Submission& submission) override;
 
-  // For metrics.
-  struct Counts {
-    std::uint64_t groups = 0, commands = 0, refused = 0, repeated = 0, unavailable = 0;
-    std::size_t waiting = 0;
-  };
+  using Counts = web::CommandCounts;
   Counts counts() const;
+  // Since when the longest waits for its answer: it does not depend on whether anybody leads.
+  Progress progress() const;
 
  private:
   struct Waiting;
@@ -36,14 +41,17 @@ class Writer : public web::CommandPort {
   Waiting* take_next();
   void carry_out(WriteTx& tx, Waiting& waiting, std::shared_ptr<const Programmes>& programmes);
   void answer(const std::vector<Waiting*>& group);
+  static std::string outcome_of(const Waiting& waiting);
 
   Store& store_;
   CurrentProgrammes& programmes_;
   const Clock& clock_;
   std::function<void()> committed_;
+  SteadyNow steady_;
 
   mutable std::mutex mutex_;
   std::deque<Waiting*> queue_;
+  std::multiset<Steady> unanswered_;  // when they came
   bool leading_ = false;  // somebody runs a group
   Counts counts_;
 };

@@ -58,6 +58,7 @@ class Board {
   std::vector<Notice> due_notices(Instant now, std::size_t limit);
   std::optional<Instant> next_try_at();
   OutboxCounts outbox_counts();
+  std::size_t count_overdue(Instant now);
   std::size_t count_held(ItemId item);
   std::optional<std::string> find_notice_bytes(NoticeId id);
 

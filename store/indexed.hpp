@@ -32,6 +32,9 @@ inline constexpr std::string_view programmes_in_use =
     " AND i.programme > f.programme) FROM found f WHERE f.programme IS NOT NULL)"
     " SELECT programme FROM found WHERE programme IS NOT NULL";
 
+inline constexpr std::string_view overdue_obligations =
+    "SELECT COUNT(*) FROM obligations WHERE board = $board AND closed_at IS NULL AND due_at < $now";
+
 // The terms are those of the partial index, so that it serves.
 inline constexpr std::string_view vacancies =
     "SELECT DISTINCT name FROM obligations WHERE board = $board AND closed_at IS NULL"

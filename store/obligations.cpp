@@ -62,6 +62,13 @@ std::vector<Obligation> Board::obligations_of(ItemId item) {
   return read_obligations(std::move(run));
 }
 
+std::size_t Board::count_overdue(Instant now) {
+  Query run = query(overdue_obligations);
+  run.bind("$now", to_ms(now));
+  run.step();
+  return static_cast<std::size_t>(run.integer(0));
+}
+
 std::vector<std::string> Board::open_vacancies() {
   Query run = query(vacancies);
   std::vector<std::string> names;

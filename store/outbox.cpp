@@ -169,6 +169,10 @@ OutboxCounts Board::outbox_counts() {
       "SELECT n.created_at FROM deliveries d JOIN notices n ON n.board = d.board AND n.id = d.notice"
       " WHERE d.board = $board ORDER BY d.notice LIMIT 1");
   if (oldest.step()) counts.oldest_unsent = from_ms(oldest.integer(0));
+  Query urgent = query(
+      "SELECT n.created_at FROM deliveries d JOIN notices n ON n.board = d.board AND n.id = d.notice"
+      " WHERE d.board = $board AND d.urgent = 1 ORDER BY d.notice LIMIT 1");
+  if (urgent.step()) counts.oldest_unsent_urgent = from_ms(urgent.integer(0));
   return counts;
 }
 

@@ -79,6 +79,7 @@ class ReadPort : public Port {
   }
   std::optional<Instant> next_try_at() override { return board_.next_try_at(); }
   OutboxCounts outbox_counts() override { return board_.outbox_counts(); }
+  std::size_t count_overdue(Instant now) override { return board_.count_overdue(now); }
   std::size_t count_held(ItemId item) override { return board_.count_held(item); }
   std::optional<std::string> find_notice_bytes(NoticeId id) override {
     return board_.find_notice_bytes(id);

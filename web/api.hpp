@@ -4,19 +4,26 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "web/health.hpp"
+#include "web/metrics.hpp"
 #include "workflows/apply.hpp"
 #include "workflows/files.hpp"
 #include "workflows/store.hpp"
 
 namespace assured::web {
 
+// Numbers requests in the order in which they came, for the log. Thread: safe.
+std::uint64_t next_request_id();
+
 struct Request {
+  std::uint64_t id = next_request_id();
   std::string method;  // "GET", in capitals
   std::string target;  // path and query as sent
   std::string body;
@@ -57,18 +64,6 @@ class CommandPort {
   virtual Result<std::string> submit(const Submission& submission) = 0;
 };
 
-struct WorkerHealth {
-  std::string name;
-  std::optional<Instant> last_pass;  // of the last one that ended well
-  std::string trouble;               // why the last one did not; empty when it did
-};
-
-struct Health {
-  Instant started_at;
-  std::vector<WorkerHealth> workers;
-  bool ok() const;
-};
-
 // All that the API stands on. Owner: App; everything outlives the server. Thread: all of it is safe.
 struct Api {
   Store& store;
@@ -78,12 +73,18 @@ struct Api {
   const Clock& clock;
   std::function<std::optional<std::string>(uid_t, std::string_view board)> find_person;  // S14.4
   std::function<bool(uid_t)> is_operator;
-  std::function<Health()> health;
+  std::function<Health()> health;    // from memory alone, without waiting
+  std::function<Metrics()> metrics = [] { return Metrics{}; };  // the same
+  // Whether a user is somebody on any board, or an operator; others see less of the health.
+  std::function<bool(uid_t)> is_known = [](uid_t) { return false; };
 };
 
 // Every operation there is below a board, "GET items/*"; `*` is any one segment. For the test that holds
 // openapi.yaml to the router.
 std::vector<std::string> list_operations();
+
+// Whether it asks for health or metrics: answered from memory, without waiting for anything.
+bool asks_status(std::string_view target);
 
 // Answers one request; a refusal is a problem document (RFC 9457). Never throws for what a client sends;
 // a failing store is answered as unavailable, and its own words go to the log under a request id.

@@ -8,6 +8,8 @@
 #include "web/context.hpp"
 #include "web/json_text.hpp"
 #include "web/problem.hpp"
+#include "web/status.hpp"
+#include "workflows/printable.hpp"
 
 namespace assured::web {
 
@@ -93,28 +95,6 @@ std::optional<Error> unknown_parameter(const Route& route, const Target& target)
   return std::nullopt;
 }
 
-Response get_health(const Api& api) {
-  const Health health = api.health();
-  json::object body;
-  body["status"] = health.ok() ? "ok" : "failing";
-  body["version"] = ASSURED_VERSION;
-  body["now"] = to_text(api.clock.now());
-  body["started_at"] = to_text(health.started_at);
-  json::array workers;
-  for (const auto& worker : health.workers) {
-    json::object row;
-    row["name"] = worker.name;
-    if (worker.last_pass) row["last_pass"] = to_text(*worker.last_pass);
-    // The trouble's own words are for the log: they may name what an unmapped caller should not see.
-    row["ok"] = worker.trouble.empty();
-    workers.push_back(std::move(row));
-  }
-  body["workers"] = std::move(workers);
-  Response response = answer(body);
-  response.status = health.ok() ? 200 : 503;
-  return response;
-}
-
 Response get_boards(const Request& request, const Api& api) {
   json::array boards;
   const auto programmes = api.programmes.get();
@@ -197,15 +177,35 @@ Response on_board(const Request& request, const Target& target, const Api& api) 
   return route->answer(context, rest);
 }
 
+bool is_method(std::string_view method) {
+  return method == "GET" || method == "POST" || method == "PUT" || method == "DELETE" || method == "HEAD";
+}
+
+// The path alone, and only one that the API has: of another nobody knows what is in it.
+std::string loggable_path(const Request& request) {
+  const auto target = parse_target(request.target);
+  if (!target) return "(unreadable)";
+  if (asks_status(request.target)) return "status";
+  const auto& path = target->segments;
+  if (path.size() < 4 || path[0] != "v1" || path[1] != "boards") return path.size() == 2 ? "boards" : "(unknown)";
+  const Segments rest{path.begin() + 3, path.end()};
+  for (const Route& route : routes)
+    if (matches(route.path, rest)) return std::string{route.path};
+  return "(unknown)";
+}
+
 Response dispatch(const Request& request, const Api& api) {
   const auto target = parse_target(request.target);
   if (!target) return problem({Errc::invalid, "The request's path cannot be read."});
   const auto& path = target->segments;
-  if (path.size() < 2 || path[0] != "v1") return not_here();
-  const bool alone = path.size() == 2 && (path[1] == "health" || path[1] == "boards");
-  if (alone && request.method != "GET")
+  const bool in_api = path.size() >= 2 && path[0] == "v1";
+  const bool is_status = asks_status(request.target);
+  const bool is_boards = in_api && path.size() == 2 && path[1] == "boards";
+  if ((is_status || is_boards) && request.method != "GET")
     return problem(405, "invalid", "This cannot be done here", "This path can only be read.");
-  if (alone) return path[1] == "health" ? get_health(api) : get_boards(request, api);
+  if (is_status) return in_api ? get_health(request, api) : get_metrics(request, api);
+  if (is_boards) return get_boards(request, api);
+  if (!in_api) return not_here();
   if (path[1] == "boards" && path.size() > 3) return on_board(request, *target, api);
   return not_here();
 }
@@ -218,17 +218,21 @@ std::vector<std::string> list_operations() {
   return operations;
 }
 
-bool Health::ok() const {
-  for (const auto& worker : workers)
-    if (!worker.trouble.empty()) return false;
-  return true;
+std::uint64_t next_request_id() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
 Response handle(const Request& request, const Api& api) {
-  static std::atomic<std::uint64_t> last_id{0};
-  const auto id = ++last_id;
+  const auto id = request.id;
   try {
-    return dispatch(request, api);
+    Response response = dispatch(request, api);
+    // What was asked, never of what: references and values are in the journal.
+    spdlog::log(request.method == "GET" ? spdlog::level::debug : spdlog::level::info,
+                "request {}: {} {} by uid {}: {}", id,
+                is_method(request.method) ? request.method : "(another method)", loggable_path(request),
+                request.uid, response.status);
+    return response;
   } catch (const StoreError& error) {
     spdlog::error("request {}: store: {}", id, error.what());
     return problem({error.retryable ? Errc::unavailable : Errc::internal,

@@ -69,6 +69,10 @@ std::optional<Response> answer_to(const beast::error_code& error, std::size_t by
   return std::nullopt;
 }
 
+Response too_many() {
+  return problem({Errc::unavailable, "Too many are connected already; try again soon."});
+}
+
 // POST .../items/*/files
 bool carries_file(const http::request<http::string_body>& request) {
   if (request.method() != http::verb::post) return false;
@@ -90,6 +94,8 @@ struct Connection {
   Stream stream;
   uid_t uid = static_cast<uid_t>(-1);
   bool answering = false;
+  bool status_only = false;  // it came when there were enough others
+  std::optional<std::chrono::steady_clock::time_point> handling_since;  // by a handler on the pool
 };
 
 struct Server::State {
@@ -153,8 +159,17 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
       request.uid = connection->uid;
       request.idempotency_key = message["Idempotency-Key"];
       keep_alive = message.keep_alive() && !server->stopping;
-      const HandleOnce work{request, server->api};
-      response = co_await run_blocking(server->pool, work);
+      if (asks_status(request.target)) {
+        response = handle(request, server->api);
+      } else if (connection->status_only) {
+        response = too_many();
+        keep_alive = false;
+      } else {
+        const HandleOnce work{request, server->api};
+        connection->handling_since = std::chrono::steady_clock::now();
+        response = co_await run_blocking(server->pool, work);
+        connection->handling_since.reset();
+      }
     }
     HttpResponse out = to_http(std::move(response), keep_alive);
     stream.expires_after(server->limits.request_timeout);
@@ -170,8 +185,7 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
 
 // More connections than allowed: said in one write that a fresh socket always takes.
 static void turn_away(Local::socket& socket) {
-  const HttpResponse out =
-      to_http(problem({Errc::unavailable, "Too many are connected already; try again soon."}), false);
+  const HttpResponse out = to_http(too_many(), false);
   beast::error_code ignored;
   http::write(socket, out, ignored);
 }
@@ -189,11 +203,13 @@ static asio::awaitable<void> accept_all(std::shared_ptr<Server::State> server) {
       boost::ignore_unused(cut_short);
       continue;
     }
-    if (server->open.size() >= server->limits.connections_max) {
+    const std::size_t open = server->open.size();
+    if (open >= server->limits.connections_max + server->limits.status_connections) {
       turn_away(socket);
       continue;
     }
     auto connection = std::make_shared<Connection>(std::move(socket));
+    connection->status_only = open >= server->limits.connections_max;
     connection->uid = peer_uid(connection->stream.socket());
     server->open.push_back(connection);
     asio::co_spawn(server->io, serve(server, connection),
@@ -255,6 +271,14 @@ void Server::stop() {
 }
 
 std::size_t Server::open_connections() const { return state_->open.size(); }
+
+std::optional<std::chrono::steady_clock::time_point> Server::handling_since() const {
+  std::optional<std::chrono::steady_clock::time_point> longest;
+  for (const auto& connection : state_->open)
+    if (const auto since = connection->handling_since; since && (!longest || *since < *longest))
+      longest = since;
+  return longest;
+}
 
 void Server::set_limits(const ServerLimits& limits) {
   const std::size_t connections = state_->limits.connections_max;

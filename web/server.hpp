@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "web/api.hpp"
 
@@ -17,10 +18,12 @@ struct ServerLimits {
   std::size_t file_bytes_max = file_mb_max * 1024 * 1024;  // a document's, by POST .../files
   std::uint32_t header_bytes_max = 16 * 1024;
   std::size_t connections_max = 64;             // more are told `unavailable` and closed
+  std::size_t status_connections = 8;           // beyond those, for health and metrics alone
 };
 
 // Owner: App. Thread: everything runs on `io`, which one thread runs; handlers block on `pool`. `api`,
-// `io` and `pool` outlive the server.
+// `io` and `pool` outlive the server. Health and metrics are answered on `io` itself, so that they are when
+// every thread of `pool` waits.
 class Server {
  public:
   Server(boost::asio::io_context& io, boost::asio::thread_pool& pool, const Api& api,
@@ -34,6 +37,8 @@ class Server {
   // socket file is removed. Call it on `io`.
   void stop();
   std::size_t open_connections() const;
+  // Since when the handler that takes longest has worked; nothing when none does. Call it on `io`.
+  std::optional<std::chrono::steady_clock::time_point> handling_since() const;
   // For requests that begin from now on; the number of connections stays. Call it on `io`.
   void set_limits(const ServerLimits& limits);
 

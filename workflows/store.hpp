@@ -90,6 +90,7 @@ struct KnownAnswer {
 struct OutboxCounts {
   std::size_t unsent = 0;  // pending, leased, deferred and unknown together
   std::optional<Instant> oldest_unsent;
+  std::optional<Instant> oldest_unsent_urgent;  // of family A
   std::size_t deferred = 0;
   std::size_t unknown = 0;
   std::size_t held = 0;  // not among the unsent
@@ -151,6 +152,7 @@ class BoardReader {
   virtual std::vector<Notice> due_notices(Instant now, std::size_t limit) = 0;
   virtual std::optional<Instant> next_try_at() = 0;  // the earliest, leases' ends among them
   virtual OutboxCounts outbox_counts() = 0;
+  virtual std::size_t count_overdue(Instant now) = 0;  // open obligations whose due instant has passed
   // Notices about the item that the detectors held (S12.4).
   virtual std::size_t count_held(ItemId item) = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;

@@ -364,6 +364,12 @@ def main():
     checker.root = args.root
     checker.ask("nobody", "GET", "/v1/health", expect=200)
     checker.ask("failing-officer", "GET", "/v1/health", expect=503)
+    _, seen = checker.ask("failing-nobody", "GET", "/v1/health", expect=503)
+    if "relay_said" in seen["mail"] or "trouble" in seen["workers"][0]:
+        checker.say("/v1/health: somebody who is nobody here reads the words of a trouble")
+    checker.ask("nobody", "GET", "/metrics", expect=200)
+    checker.ask("failing-officer", "GET", "/metrics", expect=200)
+    checker.ask("officer", "POST", "/metrics", "{}", expect=405)
     checker.ask("officer", "GET", "/v1/boards", expect=200)
     checker.ask("officer", "POST", "/v1/boards", "{}", expect=405)
     checker.ask("officer", "GET", "/v1/nothing", expect=404)

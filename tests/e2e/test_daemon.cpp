@@ -152,6 +152,17 @@ TEST_CASE("a concern is raised over the socket, its mail is written, and all of 
       std::this_thread::sleep_for(std::chrono::milliseconds{5});
     REQUIRE_FALSE(mails(service.mail).empty());
 
+    const std::string metrics = cli::send_request(service.socket, "GET", "/metrics", "").body;
+    INFO(metrics);
+    CHECK(metrics.find("assured_commands_total{outcome=\"accepted\"} ") != std::string::npos);
+    CHECK(metrics.find("assured_commands_total{outcome=\"accepted\"} 0\n") == std::string::npos);
+    CHECK(metrics.find("assured_mails_planned_total 0\n") == std::string::npos);
+    CHECK(metrics.find("assured_health_level 0\n") != std::string::npos);
+    const auto health = json::parse(service.ask("GET", "/v1/health").body).as_object();
+    CHECK(health.at("status") == "green");
+    CHECK(health.at("workers").as_array().size() == 5);
+    CHECK(health.at("mail").as_object().at("way") == "files");
+
     const auto outbox = json::parse(service.ask("GET", "/outbox").body).as_object();
     REQUIRE_FALSE(outbox.at("notices").as_array().empty());
     const auto& notice = outbox.at("notices").as_array()[0].as_object();

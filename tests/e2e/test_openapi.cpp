@@ -32,7 +32,8 @@ class Sockets {
     apis_.push_back(std::make_unique<web::Api>(web::Api{
         api.store, api.files, api.programmes, api.commands, api.clock,
         [&api, caller](uid_t, std::string_view board) { return api.find_person(caller, board); },
-        [&api, caller](uid_t) { return api.is_operator(caller); }, api.health}));
+        [&api, caller](uid_t) { return api.is_operator(caller); }, api.health, api.metrics,
+        [&api, caller](uid_t) { return api.is_known(caller); }}));
     web::ServerLimits limits;
     limits.request_timeout = std::chrono::seconds{1};
     limits.request_bytes_max = 64 * 1024;
@@ -70,9 +71,14 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
   failing.store->reads_fail = true;
   failing.api.health = [] {
     web::Health health;
-    health.workers.push_back({"sender", Instant{}, "the relay is gone"});
+    health.workers.push_back({"sender", Instant{}, "the disk is gone", Instant{}, true, Instant{}});
+    health.mail.trouble_since = Instant{};
+    health.mail.trouble = "421 go away";
+    health.stored = web::StoredHealth{Instant{}, 3, 1, Instant{}, Instant{}, {"city-and-hackney"}, {}};
     return health;
   };
+
+  failing.api.is_known = [](uid_t uid) { return uid != nobody; };
 
   const Folder folder;
   Sockets sockets{folder.path};
@@ -82,6 +88,7 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
   sockets.add("operator", board.api, operator_only);
   sockets.add("nobody", board.api, nobody);
   sockets.add("failing-officer", failing.api, qa_officer);
+  sockets.add("failing-nobody", failing.api, nobody);
   sockets.add("failing-police", failing.api, police_lead);
   sockets.add("failing-operator", failing.api, operator_only);
   sockets.run();

@@ -191,6 +191,47 @@ TEST_CASE("a repeat of a request gets the first answer, and does nothing (S14.2)
   CHECK(*world.put("b", "1", false, "key-2") == "wrote 1");
 }
 
+TEST_CASE("a command that is not answered shows as the writer standing still, and each is counted", "[writer]") {
+  World world;
+  std::atomic<Steady> steady{Steady{std::chrono::hours{1}}};
+  Writer writer{world.store, world.programmes, world.clock, [] {}, [&] { return steady.load(); }};
+  CHECK_FALSE(writer.progress().busy_since);
+  web::Request none;
+  std::promise<void> holds, go_on;
+  std::thread first{[&] {
+    const auto refused = writer.submit(
+        {"board", "officer", none, [&](WriteTx&, const Programmes&, Instant) -> Result<web::Done> {
+           holds.set_value();
+           go_on.get_future().wait();
+           return Error{Errc::conflict, "somebody else"};
+         }});
+    (void)refused;
+  }};
+  holds.get_future().wait();
+  steady = steady.load() + std::chrono::seconds{40};
+  std::thread second{[&] {
+    const auto done = writer.submit(
+        {"board", "officer", none, [](WriteTx& tx, const Programmes&, Instant) -> Result<web::Done> {
+           tx.board("board").put_value("a", "1");
+           return web::Done{"wrote"};
+         }});
+    (void)done;
+  }};
+  while (writer.counts().waiting == 0) std::this_thread::yield();
+  steady = steady.load() + std::chrono::seconds{21};
+  const auto stuck = find_stuck({writer.progress()}, steady.load(), std::chrono::minutes{1});
+  REQUIRE(stuck.size() == 1);
+  CHECK(stuck[0].name == "writer");
+  go_on.set_value();
+  first.join();
+  second.join();
+  CHECK_FALSE(writer.progress().busy_since);
+  const auto counts = writer.counts();
+  CHECK(counts.outcomes.at("conflict") == 1);
+  CHECK(counts.outcomes.at("accepted") == 1);
+  CHECK(counts.commands == 2);
+}
+
 TEST_CASE("a record of reads is kept and wakes nobody", "[writer]") {
   World world;
   web::Request none;

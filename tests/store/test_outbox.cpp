@@ -147,6 +147,7 @@ TEST_CASE("thousands that were deferred neither hide a fresh notice nor cost a p
                                    {earliest_delivery, "deliveries_by_time"},
                                    {vacancies, "obligations_vacancies"},
                                    {programmes_in_use, "items_by_programme"},
+                                   {overdue_obligations, "obligations_open_by_due"},
                                    {remove_old_answers, "answers_by_age"},
                                    {remove_old_bytes, "notice_bytes_final"},
                                    {remove_old_reads, "reads_by_age"}}) {
@@ -245,6 +246,10 @@ TEST_CASE("the outbox is counted by what its notices wait for", "[store]") {
   counts = world.reader()->outbox_counts();
   CHECK(counts.unsent == 3);
   CHECK(counts.oldest_unsent == start + 1min);
+  CHECK_FALSE(counts.oldest_unsent_urgent);
+  world.make(start + 4min, Family::a);
+  CHECK(world.reader()->outbox_counts().oldest_unsent_urgent == start + 4min);
+  CHECK(world.reader()->outbox_counts().oldest_unsent == start + 1min);
   CHECK(counts.deferred == 1);
   CHECK(counts.unknown == 1);
   CHECK(counts.held == 1);

@@ -215,6 +215,8 @@ TEMPLATE_TEST_CASE("obligations are listed by item, debtor and due date", "[stor
   CHECK(board->list_obligations(filter).empty());
   filter.due_before = sample_start() + 49h;
   CHECK(board->list_obligations(filter).size() == 1);
+  CHECK(board->count_overdue(sample_start() + 48h) == 0);
+  CHECK(board->count_overdue(sample_start() + 49h) == 1);
   const auto open = board->open_obligations_of({ItemId{2}, ItemId{3}});
   REQUIRE(open.size() == 1);
   CHECK(open.front().fired.size() == 1);

@@ -1,9 +1,13 @@
 // The loop around a worker: when it passes, and what failures do. Waits are real but end by events.
 #include <catch2/catch.hpp>
 
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 
+#include "daemon/supervisor.hpp"
 #include "daemon/worker_loop.hpp"
 
 using namespace assured;
@@ -33,13 +37,20 @@ struct Bench {
       : worker(std::move(script)),
         loop(worker, clock, io, pool, [] { return 60s; }, [this](const std::string& name, const std::string& what) {
           fatal = name + ": " + what;
-        }) {}
+        }, [this] { return steady.load(); }) {}
   ~Bench() { pool.join(); }
   FixedClock clock;
   boost::asio::io_context io{1};
   boost::asio::thread_pool pool{1};
   Scripted worker;
   std::string fatal;
+  std::atomic<Steady> steady{Steady{1h}};  // stands until the test moves it
+  // Names of what stands still when a minute is the limit.
+  std::vector<std::string> stuck() const {
+    std::vector<std::string> names;
+    for (const Stuck& one : find_stuck({loop.progress()}, steady.load(), 1min)) names.push_back(one.why);
+    return names;
+  }
   WorkerLoop loop;
 };
 
@@ -68,7 +79,8 @@ TEST_CASE("a sleeping worker is woken by a commit, and stopped in its sleep", "[
   CHECK_FALSE(bench.loop.running());
   CHECK(bench.worker.passes == 3);
   CHECK(bench.loop.health().last_pass == bench.clock.now());
-  CHECK_FALSE(bench.loop.busy_since());
+  CHECK_FALSE(bench.loop.progress().busy_since);
+  CHECK_FALSE(bench.loop.progress().due_at);
 }
 
 TEST_CASE("a worker that is due again at once passes again at once", "[daemon]") {
@@ -104,6 +116,11 @@ TEST_CASE("a failing store or disk shows in the health and is tried again", "[da
   bench.io.run();
   CHECK(during.trouble.find("disk full") != std::string::npos);
   CHECK_FALSE(during.last_pass);
+  CHECK(during.trouble_since == bench.clock.now());
+  CHECK(during.store_failed == (failure == 0));
+  CHECK(during.busy_since == bench.clock.now());
+  CHECK_FALSE(bench.loop.health().trouble_since);
+  CHECK_FALSE(bench.loop.health().busy_since);
   CHECK(bench.loop.health().trouble.empty());
   CHECK(bench.fatal.empty());
 }
@@ -115,4 +132,71 @@ TEST_CASE("what waiting cannot mend ends the loop and names the worker", "[daemo
   CHECK(bench.fatal == "scripted: broken");
   CHECK_FALSE(bench.loop.running());
   CHECK(bench.loop.health().trouble == "broken");
+}
+
+TEST_CASE("a pass that takes too long stands still; what wakes it meanwhile is its next turn", "[watchdog]") {
+  Bench* at = nullptr;
+  std::vector<std::vector<std::string>> seen;
+  Bench bench{[&](int pass) {
+    if (pass == 1) {
+      at->loop.wake();
+      at->steady = at->steady.load() + 59s;
+      seen.push_back(at->stuck());
+      at->steady = at->steady.load() + 2s;
+      seen.push_back(at->stuck());
+    }
+    if (pass == 2) boost::asio::post(at->io, [&] { at->loop.stop(); });
+    return Instant::max();
+  }};
+  at = &bench;
+  bench.loop.start();
+  bench.io.run();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].empty());
+  REQUIRE(seen[1].size() == 1);
+  CHECK(seen[1][0] == "it is busy with one thing for more than 60 s");
+  CHECK(bench.stuck().empty());
+}
+
+TEST_CASE("a wake-up that is lost is seen, and so is a pass whose time came and that did not begin",
+          "[watchdog]") {
+  Bench* at = nullptr;
+  Bench bench{[&](int pass) {
+    if (pass == 1) boost::asio::post(at->io, [&] { at->io.stop(); });
+    return Instant::max();
+  }};
+  at = &bench;
+  bench.loop.start();
+  // Nothing runs the loop: what was to begin at once does not.
+  bench.steady = bench.steady.load() + 61s;
+  REQUIRE(bench.stuck().size() == 1);
+  CHECK(bench.stuck()[0] == "it did not begin what was due 60 s ago");
+  bench.io.run();
+  bench.io.restart();
+  bench.io.poll();  // asleep for its 60 s at most
+  CHECK(bench.stuck().empty());
+  bench.steady = bench.steady.load() + 119s;
+  CHECK(bench.stuck().empty());
+  SECTION("its own time came") { bench.steady = bench.steady.load() + 2s; }
+  SECTION("a commit woke it") {
+    bench.steady = bench.steady.load() - 118s;
+    bench.loop.wake();
+    bench.steady = bench.steady.load() + 61s;
+  }
+  CHECK(bench.stuck().size() == 1);
+}
+
+TEST_CASE("the watchdog is fed while all moves, and at no other time", "[watchdog]") {
+  boost::asio::io_context io{1};
+  int looks = 0, fed = 0;
+  const auto look = [&]() -> std::vector<Stuck> {
+    ++looks;
+    if (looks == 6) io.stop();
+    if (looks == 2 || looks == 3) return {{"writer", "it is busy"}};
+    return {};
+  };
+  boost::asio::co_spawn(io, feed_watchdog(io, 2ms, look, [&] { ++fed; }), boost::asio::detached);
+  io.run();
+  CHECK(looks == 6);
+  CHECK(fed == 4);
 }

@@ -1,0 +1,23 @@
+#include "daemon/progress.hpp"
+
+#include <fmt/format.h>
+
+namespace assured {
+
+std::vector<Stuck> find_stuck(const std::vector<Progress>& parts, Steady now,
+                              std::chrono::microseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+  std::vector<Stuck> stuck;
+  for (const Progress& part : parts) {
+    if (part.busy_since) {
+      // What became due meanwhile is its next turn.
+      if (now - *part.busy_since >= limit)
+        stuck.push_back({part.name, fmt::format("it is busy with one thing for more than {} s", seconds)});
+    } else if (part.due_at && now - *part.due_at >= limit) {
+      stuck.push_back({part.name, fmt::format("it did not begin what was due {} s ago", seconds)});
+    }
+  }
+  return stuck;
+}
+
+}  // namespace assured
