@@ -221,6 +221,7 @@ struct App::Parts {
     web::Health health;
     health.started_at = started_at;
     for (const auto& loop : loops) health.workers.push_back(loop->health());
+    health.workers.push_back(writer.health());
     const auto in_force = current_settings.get();
     const SenderHealth sent = sender.health();
     health.mail.mode = to_text(in_force->mail.mode);

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t group_max = 64;
 constexpr auto group_work_max = std::chrono::milliseconds{5};
 constexpr std::size_t queue_max = 256;
+constexpr auto not_kept_shows = std::chrono::minutes{2};
 
 // What a request must be equal in to be the same one (S14.2).
 std::string hash_of(const web::Request& request) {
@@ -108,7 +109,11 @@ void Writer::run_group() {
       wrote |= waiting->wrote;
       wakes |= waiting->wrote && waiting->wakes;
     }
-    if (wrote) tx->commit();
+    if (wrote) {
+      tx->commit();
+      const std::lock_guard lock{mutex_};
+      kept_at_ = clock_.now();
+    }
     wakes_workers = wakes;
     if (programmes != before) programmes_.replace(programmes);
   } catch (const std::exception& error) {
@@ -118,6 +123,9 @@ void Writer::run_group() {
     spdlog::error("writer: a group of {} was not kept (requests {}): {}", group.size(),
                   fmt::join(requests, ", "), error.what());
     while (Waiting* next = take_next()) group.push_back(next);
+    const std::lock_guard lock{mutex_};
+    not_kept_at_ = clock_.now();
+    not_kept_ = error.what();
     for (Waiting* waiting : group)
       if (!waiting->failed) waiting->answer = not_kept();
   }
@@ -196,6 +204,24 @@ Progress Writer::progress() const {
   const std::lock_guard lock{mutex_};
   if (unanswered_.empty()) return {"writer", {}, {}};
   return {"writer", *unanswered_.begin(), {}};
+}
+
+web::WorkerHealth Writer::health() const {
+  const Instant now = clock_.now();
+  const std::lock_guard lock{mutex_};
+  web::WorkerHealth health;
+  health.name = "writer";
+  health.last_pass = kept_at_;
+  if (!unanswered_.empty())
+    health.busy_since =
+        now - std::chrono::duration_cast<Millis>(steady_() - *unanswered_.begin());
+  // Nobody may come for hours, so it is no success that ends it; workers write meanwhile, and say if they
+  // cannot.
+  if (!not_kept_at_ || now - *not_kept_at_ >= not_kept_shows) return health;
+  health.trouble = not_kept_;
+  health.trouble_since = not_kept_at_;
+  health.store_failed = true;
+  return health;
 }
 
 Writer::Counts Writer::counts() const {

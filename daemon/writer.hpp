@@ -33,6 +33,8 @@ class Writer : public web::CommandPort {
   Counts counts() const;
   // Since when the longest waits for its answer: it does not depend on whether anybody leads.
   Progress progress() const;
+  // As a worker's: when a group was kept last, and for two minutes why one was not.
+  web::WorkerHealth health() const;
 
  private:
   struct Waiting;
@@ -54,6 +56,8 @@ class Writer : public web::CommandPort {
   std::multiset<Steady> unanswered_;  // when they came
   bool leading_ = false;  // somebody runs a group
   Counts counts_;
+  std::optional<Instant> kept_at_, not_kept_at_;
+  std::string not_kept_;  // why
 };
 
 }  // namespace assured

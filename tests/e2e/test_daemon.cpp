@@ -160,7 +160,7 @@ TEST_CASE("a concern is raised over the socket, its mail is written, and all of 
     CHECK(metrics.find("assured_health_level 0\n") != std::string::npos);
     const auto health = json::parse(service.ask("GET", "/v1/health").body).as_object();
     CHECK(health.at("status") == "green");
-    CHECK(health.at("workers").as_array().size() == 5);
+    CHECK(health.at("workers").as_array().size() == 6);
     CHECK(health.at("mail").as_object().at("way") == "files");
 
     const auto outbox = json::parse(service.ask("GET", "/outbox").body).as_object();

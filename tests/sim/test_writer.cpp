@@ -16,7 +16,8 @@ using assured::test::FailingStore;
 namespace {
 
 struct StoppedClock : Clock {
-  Instant now() const override { return *parse_instant("2026-11-02T09:00:00Z"); }
+  Instant now() const override { return now_; }
+  Instant now_ = *parse_instant("2026-11-02T09:00:00Z");
 };
 
 struct World {
@@ -114,6 +115,13 @@ TEST_CASE("when COMMIT fails, all of the group are told, and the next one works"
   world.store.begins_fail = true;
   CHECK(world.put("a", "2").error().code == Errc::unavailable);
   world.store.begins_fail = false;
+  // It shows in the health for a while, though nobody may come again.
+  CHECK(world.writer.health().trouble == "the disk is gone");
+  CHECK(world.writer.health().store_failed);
+  CHECK(world.writer.health().trouble_since == world.clock.now());
+  CHECK_FALSE(world.writer.health().last_pass);
+  world.clock.now_ += std::chrono::minutes{2};
+  CHECK(world.writer.health().trouble.empty());
   CHECK(*world.put("a", "3") == "wrote 3");
   CHECK(world.value("a") == "3");
 }
