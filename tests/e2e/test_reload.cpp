@@ -204,20 +204,30 @@ TEST_CASE("a refused reload writes nothing", "[reload]") {
 TEST_CASE("a day of a calendar file is never worked through by the calendar before it", "[reload]") {
   Served served;
   served.write("calendars = [\"" ASSURED_SOURCE_DIR "/config/calendars/england-and-wales.toml\"]\n");
-  // The scheduler stands before the store's gate when the day becomes durable.
+  // The scheduler stands before the store's gate when the day becomes durable, and goes before whatever
+  // the reload would begin after that.
+  auto& store = *served.board.store;
+  std::promise<void> at_the_gate;
   std::promise<bool> has_the_day;
+  const std::shared_future<bool> seen = has_the_day.get_future().share();
   std::thread worker;
-  served.board.store->after_commit = [&] {
+  store.after_commit = [&] {
+    store.before_begin = [&] {
+      store.before_begin = [&] { seen.wait(); };
+      at_the_gate.set_value();
+    };
     worker = std::thread{[&] {
-      const auto tx = served.board.store->begin(Urgency::workers);
+      const auto tx = store.begin(Urgency::workers);
       const bool pending = recompute_pending(tx->board(board_id));
       const auto calendar = served.board.programmes.get()->get_board(board_id).calendar;
       has_the_day.set_value(pending && calendar->closed_reason(*parse_date("2023-05-08")).has_value());
     }};
+    at_the_gate.get_future().wait();
   };
   CHECK(served.mistakes().empty());
   worker.join();
-  CHECK(has_the_day.get_future().get());
+  store.before_begin = {};
+  CHECK(seen.get());
 }
 
 TEST_CASE("of many who ask while it is done, it is done once more", "[reload]") {
