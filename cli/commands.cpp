@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "cli/exit_codes.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -78,6 +81,37 @@ void print_history(const json::array& history, const std::string& item) {
   print_table({"SEQ", "RECORDED", "BY", "WHAT", "CHANGES"}, rows);
 }
 
+json::object event_body(const EventOptions& options) {
+  json::object body;
+  body["event"] = options.event;
+  body["fields"] = pairs(options.fields, "--field");
+  body["assign"] = pairs(options.assign, "--assign");
+  put(body, "reason", options.reason);
+  put(body, "for_post", options.for_post);
+  put(body, "channel", options.channel);
+  put(body, "occurred_at", options.occurred_at);
+  if (options.expected_version) body["expected_version"] = *options.expected_version;
+  return body;
+}
+
+void print_outcome(const json::object& answer) {
+  for (const auto& entry : rows_of(answer, "created")) {
+    const auto& row = entry.as_object();
+    if (text_of(row, "id") == text_of(answer, "id")) continue;
+    const std::string agency = text_of(row, "agency");
+    fmt::print("  made {} {}{}{}\n", text_of(row, "kind"), text_of(row, "reference"),
+               agency.empty() ? "" : " of ", agency);
+  }
+  for (const auto& entry : rows_of(answer, "opened")) {
+    const auto& row = entry.as_object();
+    const std::string due = text_of(row, "due_local");
+    fmt::print("  owed: {} by {}{}{}\n", text_of(row, "name"), text_of(row, "owed_by"),
+               due.empty() ? "" : ", due ", due);
+  }
+  for (const auto& warning : rows_of(answer, "warnings"))
+    fmt::print("  warning: {}\n", std::string_view{warning.as_string()});
+}
+
 int hold(const Target& target, const HoldOptions& options, const char* action, const char* why_name) {
   json::object body;
   put(body, "for", options.hold_for);
@@ -101,37 +135,37 @@ int hold(const Target& target, const HoldOptions& options, const char* action, c
 }  // namespace
 
 int send_event(const Target& target, const EventOptions& options) {
-  json::object body;
-  body["event"] = options.event;
-  body["fields"] = pairs(options.fields, "--field");
-  body["assign"] = pairs(options.assign, "--assign");
+  json::object body = event_body(options);
   body["links"] = pairs(options.links, "--link");
-  put(body, "reason", options.reason);
-  put(body, "for_post", options.for_post);
-  put(body, "channel", options.channel);
-  put(body, "occurred_at", options.occurred_at);
-  if (options.expected_version) body["expected_version"] = *options.expected_version;
   const std::string path = options.item.empty()
                                ? std::string{"events"}
                                : fmt::format("items/{}/events", encoded(options.item));
   return ask(target, "POST", board_path(target, path), json::serialize(body),
              [](const json::object& answer) {
                fmt::print("{} is now {}\n", text_of(answer, "reference"), text_of(answer, "state"));
-               for (const auto& entry : rows_of(answer, "created")) {
-                 const auto& row = entry.as_object();
-                 if (text_of(row, "id") == text_of(answer, "id")) continue;
-                 const std::string agency = text_of(row, "agency");
-                 fmt::print("  made {} {}{}{}\n", text_of(row, "kind"), text_of(row, "reference"),
-                            agency.empty() ? "" : " of ", agency);
-               }
-               for (const auto& entry : rows_of(answer, "opened")) {
-                 const auto& row = entry.as_object();
-                 const std::string due = text_of(row, "due_local");
-                 fmt::print("  owed: {} by {}{}{}\n", text_of(row, "name"), text_of(row, "owed_by"),
-                            due.empty() ? "" : ", due ", due);
-               }
-               for (const auto& warning : rows_of(answer, "warnings"))
-                 fmt::print("  warning: {}\n", std::string_view{warning.as_string()});
+               print_outcome(answer);
+             });
+}
+
+int send_children_event(const Target& target, const EventOptions& options,
+                        const ChildrenOptions& children) {
+  json::object body = event_body(options);
+  if (children.table.empty()) {
+    put(body, "kind", children.kind);
+    put(body, "state", children.state);
+  } else {
+    std::ifstream input{children.table, std::ios::binary};
+    if (!input) throw Usage(fmt::format("{}: this file cannot be read.", children.table));
+    std::stringstream text;
+    text << input.rdbuf();
+    body["csv"] = text.str();
+  }
+  return ask(target, "POST",
+             board_path(target, fmt::format("items/{}/children/events", encoded(options.item))),
+             json::serialize(body), [](const json::object& answer) {
+               fmt::print("{}: {} changed, {} begun\n", text_of(answer, "reference"),
+                          text_of(answer, "changed"), rows_of(answer, "created").size());
+               print_outcome(answer);
              });
 }
 

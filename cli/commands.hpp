@@ -22,6 +22,12 @@ struct EventOptions {
   std::optional<long long> expected_version;
 };
 int send_event(const Target& target, const EventOptions& options);
+// The event on every child of `kind` in `state` (empty: any) of options.item; or, with a table, on the
+// children that its rows name or start.
+struct ChildrenOptions {
+  std::string kind, state, table;
+};
+int send_children_event(const Target& target, const EventOptions& options, const ChildrenOptions& children);
 
 struct HoldOptions {
   long long obligation = 0;

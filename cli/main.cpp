@@ -78,6 +78,25 @@ int run(int argc, char** argv) {
     });
   }
 
+  ChildrenOptions children;
+  auto* doing_all = app.add_subcommand(
+      "do-all", "Do one event on all children of an item that are of a kind and in a state");
+  doing_all->add_option("parent", event.item, "Reference or id of the parent")->required();
+  doing_all->add_option("event", event.event, "The event")->required();
+  doing_all->add_option("--kind", children.kind, "return, action, ...")->required();
+  doing_all->add_option("--state", children.state, "Only those in this state");
+  auto* import = app.add_subcommand(
+      "import", "Start children, or do an event on them, from a table; all rows or none");
+  import->add_option("parent", event.item, "Reference or id of the parent")->required();
+  import->add_option("event", event.event, "The event")->required();
+  import->add_option("file", children.table,
+                     "CSV; its first row names the columns: item, assign:ROLE, or a field")
+      ->required();
+  for (auto* command : {doing_all, import}) {
+    add_event_options(*command, event);
+    command->callback([&] { code = send_children_event(target, event, children); });
+  }
+
   HoldOptions hold;
   auto* ack = app.add_subcommand("acknowledge", "Say that an obligation is in hand, for a time");
   ack->add_option("obligation", hold.obligation, "Its id, from `obligations`")->required();

@@ -27,7 +27,8 @@ Result<std::string> stored_text(const json::value& value, std::string_view name)
                std::string{name}};
 }
 
-// A member that is an object of texts, "fields" or "assign".
+}  // namespace
+
 Result<std::map<std::string, std::string>> read_texts(const json::object& body,
                                                       std::string_view name) {
   std::map<std::string, std::string> texts;
@@ -42,6 +43,8 @@ Result<std::map<std::string, std::string>> read_texts(const json::object& body,
   }
   return texts;
 }
+
+namespace {
 
 Result<Caller> read_caller(const Context& context, const json::object& body) {
   Caller caller;
@@ -60,6 +63,8 @@ Result<Caller> read_caller(const Context& context, const json::object& body) {
   }
   return caller;
 }
+
+}  // namespace
 
 Result<Command> read_command(Context& context, const json::object& body) {
   Command command;
@@ -95,6 +100,8 @@ Result<Command> read_command(Context& context, const json::object& body) {
   }
   return command;
 }
+
+namespace {
 
 // Carries out one of workflows/apply.hpp's commands on an item or obligation.
 template <class Command>

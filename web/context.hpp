@@ -63,11 +63,18 @@ Result<json::object> read_object(std::string_view body, const std::set<std::stri
 // A text member; empty when it is left out. Errors: invalid.
 Result<std::string> read_text(const json::object& body, std::string_view name);
 
+// A member that is an object of texts, as "fields" or "assign"; numbers, flags and lists as fields' types
+// read them. Errors: invalid.
+Result<std::map<std::string, std::string>> read_texts(const json::object& body, std::string_view name);
+// An event as callers ask for it, without its item. Errors: invalid; not_found (a link).
+Result<Command> read_command(Context& context, const json::object& body);
+
 // One handler a resource; `rest` are the path's segments below the board.
 using Segments = std::vector<std::string>;
 Response get_items(Context& context, const Segments& rest);
 Response get_item(Context& context, const Segments& rest);
 Response post_event(Context& context, const Segments& rest);
+Response post_children_event(Context& context, const Segments& rest);
 Response get_obligations(Context& context, const Segments& rest);
 Response get_obligation(Context& context, const Segments& rest);
 Response post_obligation(Context& context, const Segments& rest);

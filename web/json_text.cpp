@@ -228,6 +228,8 @@ json::object outcome_json(const Context& context, const Outcome& outcome) {
     created.push_back(std::move(row));
   }
   body["created"] = std::move(created);
+  body["changed"] = std::count_if(outcome.decision.items.begin(), outcome.decision.items.end(),
+                                  [&](const auto& change) { return change.was && change.now.id != outcome.item; });
   json::array opened, held;
   for (const auto& change : outcome.decision.obligations) {
     if (change.now.item != outcome.item) continue;

@@ -33,6 +33,7 @@ constexpr std::array routes{
           "kind state parent agency open limit after"},
     Route{"GET", "items/*", Access::anyone_mapped, get_item},
     Route{"POST", "items/*/events", Access::anyone_mapped, post_event},
+    Route{"POST", "items/*/children/events", Access::anyone_mapped, post_children_event},
     Route{"POST", "events", Access::anyone_mapped, post_event},
     Route{"GET", "items/*/files", Access::anyone_mapped, get_files},
     Route{"POST", "items/*/files", Access::anyone_mapped, post_file,

@@ -106,26 +106,12 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
 // ---------------------------------------------------------------------------------------------
 // What the commands share
 
-// References are random and few enough to clash once in a long while; the table refuses a second.
 bool has_taken_reference(BoardReader& reader, const Decision& decision) {
   std::set<std::string> fresh;
   for (const auto& [was, now] : decision.items)
     if (!was && (!fresh.insert(now.reference).second || reader.find_item(now.reference)))
       return true;
   return false;
-}
-
-// What `decide_it` decides with fresh ids, and with another seed while a reference it draws is
-// taken. `decide_it` reads `ids`.
-template <class Decide>
-auto decide_with_ids(BoardWriter& writer, IdPool& ids, const Decide& decide_it) {
-  ids = writer.take_ids();
-  auto decision = decide_it();
-  while (decision && has_taken_reference(writer, *decision)) {
-    ++ids.seed;
-    decision = decide_it();
-  }
-  return decision;
 }
 
 Result<const Programmes::Board*> board_of(const Programmes& programmes, std::string_view id) {
@@ -223,7 +209,8 @@ Result<void> names_something(const Value& value, FieldType type, const Establish
   return {};
 }
 
-// Fields arrive as text; their types are the programme's.
+}  // namespace
+
 Result<void> read_fields(const Rules& rules, BoardReader& reader, const Item* item,
                          const Command& command, Event& event,
                          std::vector<std::string>& warnings) {
@@ -266,8 +253,6 @@ Event event_of(const Caller& caller, std::string name, Instant now) {
   event.occurred_at = caller.occurred_at.value_or(now);
   return event;
 }
-
-}  // namespace
 
 Result<Outcome> apply(WriteTx& tx, const Programmes& programmes, const Command& command,
                       Instant now) {

@@ -19,6 +19,28 @@ JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant
                     std::string reason = {});
 JournalHead head_of_system(std::string kind, ItemId item, Instant now);
 
+// Reads fields, which arrive as text, by the types that the event's kind gives them, into `event`; what
+// detectors find in texts becomes warnings (S12.4). Errors: invalid, naming the field.
+Result<void> read_fields(const Rules& rules, BoardReader& reader, const Item* item,
+                         const Command& command, Event& event, std::vector<std::string>& warnings);
+Event event_of(const Caller& caller, std::string name, Instant now);
+
+// References are random and few enough to clash once in a long while; the table refuses a second.
+bool has_taken_reference(BoardReader& reader, const Decision& decision);
+
+// What `decide_it` decides with fresh ids, and with another seed while a reference it draws is
+// taken. `decide_it` reads `ids`.
+template <class Decide>
+auto decide_with_ids(BoardWriter& writer, IdPool& ids, const Decide& decide_it) {
+  ids = writer.take_ids();
+  auto decision = decide_it();
+  while (decision && has_taken_reference(writer, *decision)) {
+    ++ids.seed;
+    decision = decide_it();
+  }
+  return decision;
+}
+
 // Writes the decision; what became of `subject` is the outcome.
 Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
                    Instant now);

@@ -75,6 +75,20 @@ Result<EventRule> find_event_rule(const Rules& rules, const Item* item, std::str
                fmt::format("“{}” is nothing that can be done to a {}", event, kind->name), "event"};
 }
 
+Result<ItemId> Deciding::run(ItemId on) {
+  const Item* subject = on ? &item(on) : nullptr;
+  const auto rule = find_event_rule(rules, subject, event.name);
+  if (!rule) return rule.error();
+  if (rule->start == nullptr) {
+    if (auto done = run_event(on, event.name, false); !done) return done.error();
+    return on;
+  }
+  if (subject != nullptr && !fits_parent(*rule->definition, *rule->start, *subject))
+    return Error{Errc::refused, fmt::format("“{}” is too early or too late here", event.name),
+                 "event"};
+  return run_start(*rule, on);
+}
+
 Result<void> check_occurred(Instant occurred_at, const Item* item, Instant now) {
   if (occurred_at > now)
     return Error{Errc::invalid, "it cannot have happened in the future", "occurred_at"};
@@ -83,16 +97,17 @@ Result<void> check_occurred(Instant occurred_at, const Item* item, Instant now) 
   return {};
 }
 
+Result<void> check_event(const Rules& rules, const Facts& facts, const Item* item,
+                         const Event& event, Instant now) {
+  if (auto fits = check_occurred(event.occurred_at, item, now); !fits) return fits.error();
+  if (event.actor.empty()) return {};
+  return check_caller(rules.establishment, facts.people, event.actor, event.for_post,
+                      local_date(now, *rules.time.zone));
+}
+
 Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts,
                         const Event& event, Instant now) {
-  if (auto fits = check_occurred(event.occurred_at, item, now); !fits) return fits.error();
-  if (!event.actor.empty()) {
-    const Date today = local_date(now, *rules.time.zone);
-    if (auto known =
-            check_caller(rules.establishment, facts.people, event.actor, event.for_post, today);
-        !known)
-      return known.error();
-  }
+  if (auto fits = check_event(rules, facts, item, event, now); !fits) return fits.error();
   if (event.name == "correct") {
     if (item == nullptr) return Error{Errc::invalid, "say which item to correct", "item"};
     return decide_correct(rules, *item, facts, event, now);
@@ -103,23 +118,11 @@ Result<Decision> decide(const Rules& rules, const Item* item, const Facts& facts
                  "event"};
   Deciding deciding(rules, facts, event, now);
   if (item != nullptr) deciding.add(*item);
-  const auto rule = find_event_rule(rules, item, event.name);
-  if (!rule) return rule.error();
-  ItemId subject;
-  if (rule->start != nullptr) {
-    if (item != nullptr && !fits_parent(*rule->definition, *rule->start, *item))
-      return Error{Errc::refused, fmt::format("“{}” is too early or too late here", event.name),
-                   "event"};
-    auto made = deciding.run_start(*rule, item == nullptr ? ItemId{} : item->id);
-    if (!made) return made.error();
-    subject = *made;
-  } else {
-    if (auto done = deciding.run_event(item->id, event.name, false); !done) return done.error();
-    subject = item->id;
-  }
+  const auto subject = deciding.run(item == nullptr ? ItemId{} : item->id);
+  if (!subject) return subject.error();
   if (auto settled = deciding.settle(); !settled) return settled.error();
   Decision decision = deciding.take();
-  decision.subject = subject;
+  decision.subject = *subject;
   return decision;
 }
 

@@ -34,6 +34,9 @@ class Deciding {
   // Counts it as changed even when its row ends as it began: its version rises.
   void touch(ItemId item) { work_.touched.insert(item); }
 
+  // Carries out the event at hand on an item, or starts what it starts there (none: a root). Returns what
+  // it happened to, or what began.
+  Result<ItemId> run(ItemId on);
   // Carries out `event` on `id` by transitions of its kind. `by_system` skips the check of roles.
   // For "time", only those that the obligation `expired` brings about (S8.4).
   Result<void> run_event(ItemId id, const std::string& event, bool by_system,
@@ -94,7 +97,7 @@ class Deciding {
 
   const Rules& rules;
   const Facts& facts;
-  const Event& event;
+  Event event;  // the one being carried out: a bulk command has several
   const Instant now;
 
  private:
@@ -134,6 +137,15 @@ class Deciding {
   };
   Work work_;
 };
+
+// What must be loaded for `event` on children of `parent` of these kinds, or for starting such children.
+FactsNeeded facts_needed_below(const Rules& rules, const Item& parent,
+                               const std::vector<Item>& ancestors,
+                               const std::set<std::string>& kinds, const Event& event);
+
+// S14.3: who calls is known, and may act for that post. Errors: forbidden, invalid.
+Result<void> check_event(const Rules& rules, const Facts& facts, const Item* item,
+                         const Event& event, Instant now);
 
 Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
                                 const Event& event, Instant now);

@@ -61,6 +61,13 @@ class Needs {
     add_bodies(*of.kind);
   }
 
+  // The event on children of the item: `kind` as any of them may have it.
+  void add_children_event(const Definition& definition, const std::string& kind, const Event& event) {
+    load(definition, kind);
+    for (const KindVersion& child : versions_of(definition, kind))
+      add_event(child, event, ItemId{}, false);
+  }
+
   void add_start(const EventRule& rule) {
     const KindVersion of{rule.definition, rule.kind};
     add_guards(rule.start->requires_, *rule.kind, ItemId{}, false);
@@ -164,6 +171,28 @@ KindVersion version_of(const Rules& rules, const Item& item) {
   return {&definition, definition.find_kind(item.kind)};
 }
 
+// Gates above an event.
+void add_above(Needs& needs, const Rules& rules, const std::vector<Item>& ancestors,
+               FactsNeeded& needed) {
+  for (const Item& above : ancestors) {
+    const KindVersion up = version_of(rules, above);
+    if (up.kind == nullptr) continue;
+    const std::size_t loaded = needed.load_kinds.size();
+    needs.add_waiting(up, above.id, true);
+    // What its gate does reaches its other descendants too.
+    const auto& gates = up.kind->transitions;
+    if (needed.load_kinds.size() > loaded ||
+        std::any_of(gates.begin(), gates.end(),
+                    [](const TransitionDef& t) { return t.auto_ && reaches_below(t); }))
+      needed.load_below = above.id;
+  }
+}
+
+void make_unique(std::vector<CountQuery>& counts) {
+  std::sort(counts.begin(), counts.end());
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+}
+
 }  // namespace
 
 FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector<Item>& ancestors,
@@ -181,23 +210,27 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
     ASSURED_ASSERT(own.kind != nullptr);
     needs.add_event(own, event, item->id, true);
     needs.add_waiting(own, item->id, true);
-    for (const Item& above : ancestors) {
-      const KindVersion up = version_of(rules, above);
-      if (up.kind == nullptr) continue;
-      const std::size_t loaded = needed.load_kinds.size();
-      needs.add_waiting(up, above.id, true);
-      // What its gate does reaches its other descendants too.
-      const auto& gates = up.kind->transitions;
-      if (needed.load_kinds.size() > loaded ||
-          std::any_of(gates.begin(), gates.end(),
-                      [](const TransitionDef& t) { return t.auto_ && reaches_below(t); }))
-        needed.load_below = above.id;
-    }
+    add_above(needs, rules, ancestors, needed);
   }
   if (const auto rule = find_event_rule(rules, item, event.name); rule && rule->start != nullptr)
     needs.add_start(*rule);
-  std::sort(needed.counts.begin(), needed.counts.end());
-  needed.counts.erase(std::unique(needed.counts.begin(), needed.counts.end()), needed.counts.end());
+  make_unique(needed.counts);
+  return needed;
+}
+
+FactsNeeded facts_needed_below(const Rules& rules, const Item& parent,
+                               const std::vector<Item>& ancestors,
+                               const std::set<std::string>& kinds, const Event& event) {
+  FactsNeeded needed;
+  Needs needs(rules.pinned, needed);
+  const KindVersion own = version_of(rules, parent);
+  ASSURED_ASSERT(own.kind != nullptr);
+  for (const std::string& kind : kinds) needs.add_children_event(*own.definition, kind, event);
+  needs.add_waiting(own, parent.id, true);
+  add_above(needs, rules, ancestors, needed);
+  if (const auto rule = find_event_rule(rules, &parent, event.name); rule && rule->start != nullptr)
+    needs.add_start(*rule);
+  make_unique(needed.counts);
   return needed;
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <utility>
 
+#include "workflows/csv_text.hpp"
 #include "workflows/mistakes.hpp"
 #include "workflows/printable.hpp"
 #include "workflows/reading_people.hpp"
@@ -18,39 +18,6 @@ constexpr std::array<std::string_view, 7> columns{"person", "name", "mail", "pho
                                                   "post",   "from", "to"};
 
 using Cells = std::vector<std::string>;
-
-// The rows of a table (RFC 4180): a field with commas, quotes or line ends stands in quotes, a quote in
-// it is doubled. False when the last quote is not closed.
-bool split(std::string_view csv, std::vector<Cells>& rows) {
-  Cells row;
-  std::string cell;
-  bool quoted = false, begun = false;
-  const auto end_cell = [&] { row.push_back(std::exchange(cell, {})); };
-  const auto end_row = [&] {
-    end_cell();
-    rows.push_back(std::exchange(row, {}));
-    begun = false;
-  };
-  for (std::size_t i = 0; i < csv.size(); ++i) {
-    const char c = csv[i];
-    const bool doubled = quoted && c == '"' && i + 1 < csv.size() && csv[i + 1] == '"';
-    if (doubled) ++i;
-    if (c == '"' && !doubled && (quoted || cell.empty())) {
-      quoted = !quoted;
-      begun = true;
-    } else if (!quoted && c == ',') {
-      end_cell();
-      begun = true;
-    } else if (!quoted && c == '\n') {
-      end_row();
-    } else if (quoted || c != '\r') {
-      cell += c;
-      begun = true;
-    }
-  }
-  if (begun) end_row();
-  return !quoted;
-}
 
 class CsvReader {
  public:
@@ -166,10 +133,9 @@ class CsvReader {
 
 PeopleFile parse_people_csv(std::string_view csv, const Establishment& establishment) {
   PeopleFile file;
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (csv.starts_with(byte_order_mark)) csv.remove_prefix(byte_order_mark.size());
-  std::vector<Cells> rows;
-  if (!split(csv, rows)) {
+  const CsvTable table = split_csv(csv);
+  const std::vector<Cells>& rows = table.rows;
+  if (!table.is_closed) {
     file.errors.push_back({rows.size(), {}, "A quote that begins here is not closed."});
     return file;
   }

@@ -189,7 +189,7 @@ def ask_badly(checker, example, entry):
         ask(400, body={k: v for k, v in example.body.items() if k != name})
     for name, member in schema["properties"].items():
         member = checker.look_up(member)
-        wrong = {"string": 7, "integer": "7", "boolean": "true", "object": "text"}[member["type"]]
+        wrong = {"string": 7, "integer": "7", "boolean": "true", "object": "text", "array": "text"}[member["type"]]
         ask(400, body={**example.body, name: wrong})
         if member["type"] == "string":
             for value in bad_values(member):
@@ -249,6 +249,10 @@ def examples_of(checker):
         Example("GET", b + "items/{item}", "officer", {"item": audit}),
         Example("POST", b + "items/{item}/events", "officer", {"item": audit}, body=concern,
                 other={**concern, "channel": "phone"}),
+        Example("POST", b + "items/{item}/children/events", "officer", {"item": audit},
+                body={"event": "raise-concern", "fields": concern["fields"],
+                      "rows": [{}, {"fields": {"what": "unsafe too"}}]},
+                other={"event": "raise-concern", "fields": concern["fields"], "rows": [{}]}),
         Example("POST", b + "events", "officer", body=theme, other={**theme, "channel": "phone"}),
         Example("POST", b + "items/{item}/files", "officer", {"item": audit}, kept, pdf, pdf + b"x"),
         Example("GET", b + "items/{item}/files", "officer", {"item": audit}),
@@ -297,6 +301,14 @@ def ask_what_only_the_board_knows(checker, examples, files):
     events = f"/items/{audit}/events"
     ask(409, "officer", "POST", events, {"event": "open-selection", "expected_version": 7})
     ask(422, "officer", "POST", events, {"event": "open-selection"})
+    many = f"/items/{audit}/children/events"
+    ask(409, "officer", "POST", many, {"event": "raise-concern", "rows": [{}], "expected_version": 77})
+    ask(422, "officer", "POST", many, {"event": "withdraw-return", "kind": "return"})
+    ask(404, "officer", "POST", many, {"event": "withdraw-return", "rows": [{"item": "NO-SUCH"}]})
+    for wrong in ({}, {"kind": "nonsense"}, {"kind": "return", "state": "nonsense"}, {"rows": []},
+                  {"rows": [{"colour": "red"}]}, {"rows": [[]]}, {"rows": [{}], "kind": "return"},
+                  {"rows": [{}], "csv": "what"}, {"csv": "what"}, {"csv": "what\na,b"}, {"csv": "what\n\"a"}):
+        ask(400, "officer", "POST", many, {"event": "raise-concern", **wrong})
     ask(422, "officer", "POST", "/events", {"event": "propose-theme", "fields": {"theme": "X"}})
     ask(404, "officer", "POST", "/events", {"event": "propose-theme", "links": {"source": "NO-SUCH"}})
     for path in ("/items?parent=NO-SUCH", "/obligations?item=NO-SUCH", "/obligations/999999",
