@@ -46,7 +46,7 @@ class Board {
 
   std::vector<Prompt> prompts_of(ObligationId obligation);
   std::optional<Prompt> find_prompt(PromptId id);
-  std::vector<Prompt> pending_prompts(Instant now, std::size_t limit);
+  std::vector<Prompt> pending_prompts(Instant now, std::size_t limit, bool only_urgent);
   std::optional<Instant> next_pending_prompt_at();
   std::vector<Prompt> prompts_about(ItemId item);
   std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
@@ -55,7 +55,7 @@ class Board {
                                    std::optional<NoticeState> state);
   std::vector<Notice> notices_of(PromptId prompt);
   std::optional<Notice> find_notice(NoticeId id);
-  std::vector<Notice> due_notices(Instant now, std::size_t limit);
+  std::vector<Notice> due_notices(Instant now, std::size_t limit, std::optional<DeliveryClass> of);
   std::optional<Instant> next_try_at();
   OutboxCounts outbox_counts();
   std::size_t count_overdue(Instant now);

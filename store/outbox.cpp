@@ -1,4 +1,6 @@
 // Prompts, the notices made from them, and the notices' deliveries.
+#include <array>
+
 #include "store/board.hpp"
 #include "store/indexed.hpp"
 
@@ -18,7 +20,7 @@ std::optional<Prompt> Board::find_prompt(PromptId id) {
   return read_one(run, prompt_from);
 }
 
-std::vector<Prompt> Board::pending_prompts(Instant now, std::size_t limit) {
+std::vector<Prompt> Board::pending_prompts(Instant now, std::size_t limit, bool only_urgent) {
   // Two statements, each in the order of its index, rather than one that sorts all that wait.
   static const std::string urgent = prompts_table().select +
                                     " AND state = 'pending' AND family = 'A' AND not_before <= $now"
@@ -28,7 +30,7 @@ std::vector<Prompt> Board::pending_prompts(Instant now, std::size_t limit) {
                                      " AND not_before <= $now ORDER BY created_at, id LIMIT $limit";
   std::vector<Prompt> out;
   for (const std::string* sql : {&urgent, &routine}) {
-    if (out.size() == limit) break;
+    if (out.size() == limit || (only_urgent && sql == &routine)) break;
     Query run = query(*sql);
     run.bind("$now", to_ms(now)).bind("$limit", static_cast<std::int64_t>(limit - out.size()));
     while (run.step()) out.push_back(prompt_from(run.row()));
@@ -124,17 +126,28 @@ std::optional<Notice> Board::find_notice(NoticeId id) {
   return std::move(found.front());
 }
 
-std::vector<Notice> Board::due_notices(Instant now, std::size_t limit) {
+std::vector<Notice> Board::due_notices(Instant now, std::size_t limit,
+                                       std::optional<DeliveryClass> of) {
+  struct Part {
+    DeliveryClass of;
+    bool urgent;
+    std::string_view sql;
+  };
+  static constexpr std::array parts{
+      Part{DeliveryClass::urgent_fresh, true, fresh_deliveries},
+      Part{DeliveryClass::urgent_tried, true, tried_deliveries},
+      Part{DeliveryClass::routine_fresh, false, fresh_deliveries},
+      Part{DeliveryClass::routine_tried, false, tried_deliveries}};
   std::vector<Notice> out;
-  for (const std::int64_t urgent : {1, 0})
-    for (const std::string_view sql : {fresh_deliveries, tried_deliveries}) {
-      Query run = query(sql);
-      run.bind("$urgent", urgent)
-          .bind("$now", to_ms(now))
-          .bind("$limit", static_cast<std::int64_t>(limit - out.size()));
-      while (run.step())
-        if (auto notice = find_notice(NoticeId{run.integer(0)})) out.push_back(std::move(*notice));
-    }
+  for (const Part& part : parts) {
+    if (of && *of != part.of) continue;
+    Query run = query(part.sql);
+    run.bind("$urgent", std::int64_t{part.urgent})
+        .bind("$now", to_ms(now))
+        .bind("$limit", static_cast<std::int64_t>(limit - out.size()));
+    while (run.step())
+      if (auto notice = find_notice(NoticeId{run.integer(0)})) out.push_back(std::move(*notice));
+  }
   return out;
 }
 

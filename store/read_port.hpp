@@ -57,8 +57,9 @@ class ReadPort : public Port {
     return board_.prompts_of(obligation);
   }
   std::optional<Prompt> find_prompt(PromptId id) override { return board_.find_prompt(id); }
-  std::vector<Prompt> pending_prompts(Instant now, std::size_t limit) override {
-    return board_.pending_prompts(now, limit);
+  std::vector<Prompt> pending_prompts(Instant now, std::size_t limit,
+                                      bool only_urgent) override {
+    return board_.pending_prompts(now, limit, only_urgent);
   }
   std::optional<Instant> next_pending_prompt_at() override {
     return board_.next_pending_prompt_at();
@@ -74,8 +75,9 @@ class ReadPort : public Port {
   }
   std::vector<Notice> notices_of(PromptId prompt) override { return board_.notices_of(prompt); }
   std::optional<Notice> find_notice(NoticeId id) override { return board_.find_notice(id); }
-  std::vector<Notice> due_notices(Instant now, std::size_t limit) override {
-    return board_.due_notices(now, limit);
+  std::vector<Notice> due_notices(Instant now, std::size_t limit,
+                                  std::optional<DeliveryClass> of) override {
+    return board_.due_notices(now, limit, of);
   }
   std::optional<Instant> next_try_at() override { return board_.next_try_at(); }
   OutboxCounts outbox_counts() override { return board_.outbox_counts(); }

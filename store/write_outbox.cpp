@@ -34,6 +34,10 @@ constexpr std::string_view defer_delivery =
     "UPDATE deliveries SET state = $state, next_try_at = $next_try_at, said = $said"
     " WHERE board = $board AND notice = $notice";
 
+constexpr std::string_view give_back_delivery =
+    "UPDATE deliveries SET attempts = attempts - 1, state = $state, next_try_at = $next_try_at"
+    " WHERE board = $board AND notice = $notice AND state = 'leased' AND attempts > 0";
+
 Cell cell_of(const std::optional<Instant>& at) { return at ? Cell{to_ms(*at)} : Cell{}; }
 
 // The first bytes of a text, never half a letter of UTF-8.
@@ -47,6 +51,11 @@ std::string_view first_bytes(std::string_view text, std::size_t bytes_max) {
 void refuse_steps_between(NoticeState state) {
   if (state == NoticeState::pending || state == NoticeState::held || is_final(state)) return;
   throw StoreError("A lease or a deferral is not written as a notice's state.", false);
+}
+
+void refuse_unless_put_off(NoticeState as) {
+  if (as != NoticeState::deferred && as != NoticeState::unknown)
+    throw StoreError("A notice is put off as deferred or as unknown.", false);
 }
 
 }  // namespace
@@ -130,13 +139,23 @@ void Writer::end_leases() {
 
 void Writer::defer_notice(NoticeId id, NoticeState as, Instant next_try_at, std::string_view said) {
   guarded([&] {
-    if (as != NoticeState::deferred && as != NoticeState::unknown)
-      throw StoreError("A notice is put off as deferred or as unknown.", false);
+    refuse_unless_put_off(as);
     board_.query(defer_delivery)
         .bind("$notice", id.value)
         .bind("$state", to_text(as))
         .bind("$next_try_at", to_ms(next_try_at))
         .bind("$said", first_bytes(said, said_bytes_max))
+        .run();
+  });
+}
+
+void Writer::give_back_notice(NoticeId id, NoticeState as, Instant next_try_at) {
+  guarded([&] {
+    refuse_unless_put_off(as);
+    board_.query(give_back_delivery)
+        .bind("$notice", id.value)
+        .bind("$state", to_text(as))
+        .bind("$next_try_at", to_ms(next_try_at))
         .run();
   });
 }

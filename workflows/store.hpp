@@ -96,6 +96,9 @@ struct OutboxCounts {
   std::size_t held = 0;  // not among the unsent
 };
 
+// The order in which notices that are due go (S11.4); tried: at least one attempt was begun.
+enum class DeliveryClass { urgent_fresh, urgent_tried, routine_fresh, routine_tried };
+
 // What grows and may go after a while (S14.5): answers, the bytes of notices that are final (S10.5),
 // records of reads.
 enum class Retained { answers, notice_bytes, reads };
@@ -136,8 +139,9 @@ class BoardReader {
   virtual People load_people() = 0;
   virtual std::vector<Prompt> prompts_of(ObligationId obligation) = 0;
   virtual std::optional<Prompt> find_prompt(PromptId id) = 0;
-  // Pending prompts whose not_before has come, family A first, then oldest.
-  virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit) = 0;
+  // Pending prompts whose not_before has come, family A first (or alone), then oldest.
+  virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit,
+                                              bool only_urgent = false) = 0;
   virtual std::optional<Instant> next_pending_prompt_at() = 0;
   virtual std::vector<Prompt> prompts_about(ItemId item) = 0;  // oldest first
   // Those in `state` alone where one is given: of a notice that waits, its delivery's.
@@ -149,7 +153,9 @@ class BoardReader {
   virtual std::optional<Notice> find_notice(NoticeId id) = 0;
   // Notices whose next try has come, a lease that ran out among them: urgent ones first, then those
   // never tried, then by next_try_at and id. Costs what it returns, whatever waits besides.
-  virtual std::vector<Notice> due_notices(Instant now, std::size_t limit) = 0;
+  // Those of one class alone where it is given.
+  virtual std::vector<Notice> due_notices(Instant now, std::size_t limit,
+                                          std::optional<DeliveryClass> of = {}) = 0;
   virtual std::optional<Instant> next_try_at() = 0;  // the earliest, leases' ends among them
   virtual OutboxCounts outbox_counts() = 0;
   virtual std::size_t count_overdue(Instant now) = 0;  // open obligations whose due instant has passed
@@ -207,6 +213,8 @@ class BoardWriter : public BoardReader {
   // `as` is deferred or unknown; of `said` the first 200 bytes are kept.
   virtual void defer_notice(NoticeId id, NoticeState as, Instant next_try_at,
                             std::string_view said) = 0;
+  // A leased one that was not begun after all waits again (`as` as above), without the attempt.
+  virtual void give_back_notice(NoticeId id, NoticeState as, Instant next_try_at) = 0;
   virtual void write_file(const JournalHead& head, const FileRecord& file, Instant now) = 0;
   virtual void add_read(const ReadRecord& read) = 0;                          // not journaled
   virtual void put_value(std::string_view name, std::string_view value) = 0;  // not journaled

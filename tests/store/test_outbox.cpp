@@ -125,6 +125,58 @@ TEST_CASE("urgent notices go first, then those never tried, then the longest due
   CHECK(world.due(start - 1ms).empty());
 }
 
+TEST_CASE("each class of what is due can be asked for alone", "[store]") {
+  World world;
+  const Notice fresh = world.make(start);
+  const Notice tried = world.make(start);
+  const Notice urgent_tried = world.make(start, Family::a);
+  const Notice urgent = world.make(start, Family::a);
+  for (const Notice& one : {tried, urgent_tried}) {
+    world.lease(one, start + 1min);
+    world.defer(one, start);
+  }
+  const auto due = [&](DeliveryClass of) {
+    Ids ids;
+    for (const Notice& notice : world.reader()->due_notices(start, 10, of))
+      ids.push_back(notice.id.value);
+    return ids;
+  };
+  CHECK(due(DeliveryClass::urgent_fresh) == Ids{urgent.id.value});
+  CHECK(due(DeliveryClass::urgent_tried) == Ids{urgent_tried.id.value});
+  CHECK(due(DeliveryClass::routine_fresh) == Ids{fresh.id.value});
+  CHECK(due(DeliveryClass::routine_tried) == Ids{tried.id.value});
+}
+
+TEST_CASE("what was leased and not begun is given back without the attempt", "[store]") {
+  World world;
+  const Notice made = world.make(start);
+  const auto give_back = [&](NoticeState as, Instant until) {
+    in_transaction(*world.store, [&](BoardWriter& board) {
+      board.give_back_notice(made.id, as, until);
+    });
+    return *world.reader()->find_notice(made.id);
+  };
+  world.lease(made, start + 1h);
+  Notice now = give_back(NoticeState::deferred, start + 1min);
+  CHECK(now.attempts == 0);
+  CHECK(now.state == NoticeState::deferred);
+  CHECK(now.next_try_at == start + 1min);
+  // It is as fresh as it was; what was begun once stays so.
+  CHECK(world.reader()->due_notices(start + 1min, 10, DeliveryClass::routine_fresh).size() == 1);
+  world.lease(made, start + 1h);
+  world.defer(made, start + 2min, "451 later");
+  world.lease(made, start + 1h);
+  now = give_back(NoticeState::unknown, start + 3min);
+  CHECK(now.attempts == 1);
+  CHECK(now.state == NoticeState::unknown);
+  CHECK(now.said == "451 later");
+  // Only of what is leased: twice takes one attempt off.
+  CHECK(give_back(NoticeState::deferred, start).attempts == 1);
+  const auto tx = world.store->begin();
+  CHECK_THROWS_AS(
+      tx->board(sample_board_id).give_back_notice(made.id, NoticeState::pending, start), StoreError);
+}
+
 TEST_CASE("thousands that were deferred neither hide a fresh notice nor cost a pass", "[store]") {
   World world;
   const Notice fresh = world.make(start + 1h);
