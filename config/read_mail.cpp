@@ -1,4 +1,4 @@
-// The table [mail] of assured.toml: where mail may go.
+// The table [mail] of assured.toml: where mail may go, and how much of it to one reader.
 #include <array>
 
 #include "config/settings_reader.hpp"
@@ -7,8 +7,10 @@ namespace assured::config {
 
 namespace {
 
-constexpr std::array mail_keys{"mode", "redirect_to", "domains"};
+constexpr std::array mail_keys{"mode", "redirect_to", "domains", "per_person_per_hour"};
 constexpr std::string_view prefix = "mail.";
+// Several matters for one reader go in one mail, so that more is a sign of something gone wrong.
+constexpr std::uint32_t default_per_person_per_hour = 20;
 constexpr std::string_view mode_remedy =
     "\"live\", \"redirect\" (all to one address) or \"observe\" (nothing leaves)";
 
@@ -41,6 +43,7 @@ void read_domains(const toml::table& table, SettingsReader& reader, MailPolicy& 
 
 MailPolicy read_mail(const toml::table& root, SettingsReader& reader) {
   MailPolicy mail;
+  mail.per_person_per_hour = default_per_person_per_hour;
   const toml::node* node = root.get("mail");
   if (node == nullptr) return mail;
   const toml::table* table = node->as_table();
@@ -69,6 +72,8 @@ MailPolicy read_mail(const toml::table& root, SettingsReader& reader) {
                  "such as \"tests@board.example\"");
   }
   read_domains(*table, reader, mail);
+  if (const auto count = reader.number(table->get("per_person_per_hour"), "mail.per_person_per_hour", 0, 1000))
+    mail.per_person_per_hour = static_cast<std::uint32_t>(*count);
   return mail;
 }
 

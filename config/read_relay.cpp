@@ -12,7 +12,7 @@ constexpr std::array relay_keys{"host",           "port",
                                 "user",           "password_file",
                                 "password_credential", "helo",
                                 "from_address",   "bounce_address",
-                                "connections",    "connect_timeout_s",
+                                "connections",    "messages_per_minute", "connect_timeout_s",
                                 "reply_timeout_s", "message_timeout_s"};
 
 constexpr std::string_view prefix = "relay.";
@@ -62,6 +62,8 @@ class RelayReader {
     if (relay_.bounce_address.empty()) relay_.bounce_address = relay_.from_address;
     if (const auto count = number("connections", 1, 16))
       relay_.connections = static_cast<std::size_t>(*count);
+    if (const auto count = number("messages_per_minute", 0, 10000))
+      relay_.messages_per_minute = static_cast<std::uint32_t>(*count);
     if (const auto seconds = number("connect_timeout_s", 1, 300))
       relay_.connect_timeout = std::chrono::seconds{*seconds};
     if (const auto seconds = number("reply_timeout_s", 1, 300))

@@ -48,6 +48,7 @@ struct RelaySettings {
   std::string from_address;             // the From: of every mail
   std::string bounce_address;           // default: from_address
   std::size_t connections = 4;          // 1 to 16
+  std::uint32_t messages_per_minute = 60;    // 0 to 10000; 0: as fast as it takes them
   std::chrono::seconds connect_timeout{10};  // 1 to 300
   std::chrono::seconds reply_timeout{60};    // 1 to 300
   // 1 to 900: for all of one message. Default: 120, or what a connection and two replies take.

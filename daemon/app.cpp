@@ -118,7 +118,13 @@ struct App::Parts {
                  [this] { return current_settings.get()->mail; },
                  [this](Instant now) { return clock_watch.routine_waits(now); }},
                 [this](const WorkReport& report) { note(report); }),
-        sender(*store, programmes, relay, {relay.threads()},
+        sender(*store, programmes, relay,
+               {relay.threads(),
+                [this] {
+                  const auto now_in_force = current_settings.get();
+                  return now_in_force->relay ? now_in_force->relay->messages_per_minute : 0;
+                },
+                [this] { return current_settings.get()->mail; }},
                [this](const WorkReport& report) { note(report); },
                [this] { sender_loop().wake(); }),
         files(settings.state_folder / "files"),

@@ -32,9 +32,11 @@ bool has_identifier(const std::map<std::string, std::string>& slots) {
   });
 }
 
-std::string domain_of(const std::string& address) {
-  const auto at = address.rfind('@');
-  return at == std::string::npos ? std::string{} : address.substr(at + 1);
+// Mail was made of it and stands: it is planned anew for those alone whose mail was dropped.
+bool has_live_notice(const Prompt& prompt, BoardReader& reader) {
+  const auto notices = reader.notices_of(prompt.id);
+  return std::any_of(notices.begin(), notices.end(),
+                     [](const Notice& n) { return n.state != NoticeState::superseded; });
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ struct Planner::Slice {
   const Programmes::Board& board;
   BoardWriter& writer;
   Instant now;
-  std::string hold;  // why all is held; empty: it is not
+  OutboxHold hold = read_outbox_hold(writer);
   People people = writer.load_people();
   Date today = local_date(now, *board.zone);
   std::map<std::string, Group> groups = {};  // by contact points, or by prompt where it stands alone
@@ -71,33 +73,53 @@ Planner::Planner(Store& store, const CurrentProgrammes& programmes, const Render
       observer_(std::move(observer)) {}
 
 Instant Planner::run_once(Instant now) {
-  Instant wake = Instant::max();
   if (settings_.policy) policy_ = settings_.policy();
-  const bool routine_waits = settings_.routine_waits && settings_.routine_waits(now);
-  for (const std::string& board : programmes_.get()->boards()) {
-    std::set<PromptId> waiting;
-    for (;;) {
-      auto pending = store_.reader(board)->pending_prompts(now, read_max + waiting.size());
-      std::erase_if(pending, [&](const Prompt& p) {
-        const bool leave = routine_waits && p.family != Family::a;
-        if (leave) waiting.insert(p.id);
-        return waiting.contains(p.id);
-      });
-      if (pending.empty()) break;
-      // What goes to the same readers stands together; family A first, as it was read.
-      std::stable_sort(pending.begin(), pending.end(), [](const Prompt& a, const Prompt& b) {
-        if ((a.family == Family::a) != (b.family == Family::a)) return a.family == Family::a;
-        return a.family != Family::a && a.to < b.to;
-      });
-      const std::span<const Prompt> all{pending};
-      for (std::size_t i = 0; i < all.size(); i += slice_max)
-        plan_slice(board, all.subspan(i, std::min(slice_max, all.size() - i)), now, waiting);
+  routine_waits_ = settings_.routine_waits && settings_.routine_waits(now);
+  const std::vector<std::string> boards = programmes_.get()->boards();
+  Waiting waiting;
+  plan_urgent(now, waiting);
+  // In turns, so that a board with much to plan keeps neither another's routine nor what has become
+  // urgent meanwhile.
+  for (bool more = true; more;) {
+    more = false;
+    for (const std::string& board : boards) {
+      if (!plan_some(board, false, now, waiting[board])) continue;
+      more = true;
+      plan_urgent(now, waiting);
     }
-    if (!waiting.empty()) wake = std::min<Instant>(wake, now + recheck);
+  }
+  Instant wake = Instant::max();
+  for (const std::string& board : boards) {
+    if (!waiting[board].empty()) wake = std::min<Instant>(wake, now + recheck);
     if (const auto next = store_.reader(board)->next_pending_prompt_at(); next && *next > now)
       wake = std::min(wake, *next);
   }
   return wake;
+}
+
+void Planner::plan_urgent(Instant now, Waiting& waiting) {
+  for (const std::string& board : programmes_.get()->boards())
+    while (plan_some(board, true, now, waiting[board])) {
+    }
+}
+
+bool Planner::plan_some(const std::string& board, bool only_urgent, Instant now,
+                        std::set<PromptId>& waiting) {
+  auto pending = store_.reader(board)->pending_prompts(now, read_max + waiting.size(), only_urgent);
+  std::erase_if(pending, [&](const Prompt& p) {
+    if (routine_waits_ && p.family != Family::a) waiting.insert(p.id);
+    return waiting.contains(p.id);
+  });
+  if (pending.empty()) return false;
+  // What goes to the same readers stands together; family A first, as it was read.
+  std::stable_sort(pending.begin(), pending.end(), [](const Prompt& a, const Prompt& b) {
+    if ((a.family == Family::a) != (b.family == Family::a)) return a.family == Family::a;
+    return a.family != Family::a && a.to < b.to;
+  });
+  const std::span<const Prompt> all{pending};
+  for (std::size_t i = 0; i < all.size(); i += slice_max)
+    plan_slice(board, all.subspan(i, std::min(slice_max, all.size() - i)), now, waiting);
+  return true;
 }
 
 void Planner::plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
@@ -107,8 +129,7 @@ void Planner::plan_slice(const std::string& board, std::span<const Prompt> promp
   {
     auto tx = store_.begin(Urgency::workers);
     BoardWriter& writer = tx->board(board);
-    Slice slice{board, *programmes, programmes->get_board(board), writer, now,
-                writer.find_value(outbox_hold_value).value_or("")};
+    Slice slice{board, *programmes, programmes->get_board(board), writer, now};
     for (const Prompt& prompt : prompts) {
       // It may have been superseded by a command since it was read.
       const auto stored = writer.find_prompt(prompt.id);
@@ -127,8 +148,8 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
       load_planned(slice.writer, slice.programmes, slice.board, slice.people, prompt);
   if (const auto why = superseded_reason(planned, slice.writer))
     return close_prompt(slice, planned, PromptState::superseded, *why);
-  if (!slice.hold.empty() && prompt.why != released)
-    return close_prompt(slice, planned, PromptState::held, slice.hold);
+  if (const std::string& hold = slice.hold.of(prompt.family); !hold.empty() && prompt.why != released)
+    return close_prompt(slice, planned, PromptState::held, hold);
   if (must_wait(planned, slice.writer, slice.now)) {
     waiting.insert(prompt.id);
     return;
@@ -141,9 +162,11 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
   std::erase_if(points, [&](const ContactPoint& to) {
     return told.contains(to) || told_now.contains(to);
   });
-  if (points.empty())
+  if (points.empty()) {
+    if (has_live_notice(prompt, slice.writer)) return close_prompt(slice, planned, PromptState::noticed, {});
     return close_prompt(slice, planned, PromptState::superseded,
                         "the same person was told of this step through another post");
+  }
   for (const ContactPoint& to : points) told_now.add(to);
   add_to_group(slice, std::move(planned), std::move(points));
 }
@@ -153,7 +176,6 @@ std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
                                                      const PlannedPrompt& planned,
                                                      std::string& why_none) const {
   const Establishment& e = planned.rules.establishment;
-  const MailPolicy& policy = policy_;
   // A definition that items are pinned to may use wording that the board has since removed.
   if (!e.texts.contains(planned.was.template_name)) {
     why_none = fmt::format("the wording of “{}” is missing from the programme",
@@ -165,26 +187,12 @@ std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
     why_none = "nobody holds this post and it has no mailbox";
     return {};
   }
-  if (policy.mode == MailPolicy::Mode::observe) {
-    why_none = "the service only observes (mode = \"observe\"): nothing leaves";
+  if (const auto why = mode_forbids(policy_, planned, slice.today)) {
+    why_none = *why;
     return {};
   }
-  if (policy.mode == MailPolicy::Mode::redirect && planned.was.family == Family::a) {
-    const bool own = policy.redirect_to == e.contact.mail ||
-                     is_board_address(e, slice.people, policy.redirect_to, slice.today);
-    if (!own) {
-      why_none = fmt::format("mail about immediate risk is not redirected to {}, which is no address "
-                             "of the board's own",
-                             policy.redirect_to);
-      return {};
-    }
-  }
-  if (policy.mode == MailPolicy::Mode::live && !policy.domains.empty()) {
-    std::erase_if(points, [&](const ContactPoint& to) {
-      return !policy.domains.contains(domain_of(to.address));
-    });
-    if (points.empty()) why_none = "its address lies in no domain that mail may go to (mail.domains)";
-  }
+  std::erase_if(points, [&](const ContactPoint& to) { return !may_leave_to(policy_, to.address); });
+  if (points.empty()) why_none = "its address lies in no domain that mail may go to (mail.domains)";
   return points;
 }
 
@@ -296,8 +304,9 @@ void Planner::close_prompt(Slice& slice, const PlannedPrompt& planned, PromptSta
   decision.prompts.push_back({planned.was, updated});
   decision.lines.push_back({planned.item.id, std::string(to_text(state)), updated.why});
   slice.writer.write(system_head("prompt", planned.item.id, slice.now), decision, slice.now);
-  note_outcome(slice.writer, planned.rules, planned.item, planned.obligation, planned.was,
-               slice.now);
+  if (state != PromptState::noticed)
+    note_outcome(slice.writer, planned.rules, planned.item, planned.obligation, planned.was,
+                 slice.now);
   WorkReport report;
   report.board = slice.board_id;
   report.what = "prompt";

@@ -2,6 +2,7 @@
 // renders, and commits the exact bytes before anything connects (SEMANTICS.md 10).
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 
@@ -30,6 +31,12 @@ class Planner : public Worker {
  private:
   struct Slice;
   struct Group;
+  using Waiting = std::map<std::string, std::set<PromptId>>;  // by board: prompts to leave alone
+  // Family A of all boards.
+  void plan_urgent(Instant now, Waiting& waiting);
+  // Some of a board's prompts; false when there was nothing to plan.
+  bool plan_some(const std::string& board, bool only_urgent, Instant now,
+                 std::set<PromptId>& waiting);
   // Plans up to a slice of prompts in one transaction; those that must wait (S6.3) join `waiting`.
   void plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
                   std::set<PromptId>& waiting);
@@ -45,11 +52,9 @@ class Planner : public Worker {
   const CurrentProgrammes& programmes_;
   const Renderer& renderer_;
   PlannerSettings settings_;
-  MailPolicy policy_;  // of this pass
+  MailPolicy policy_;           // of this pass
+  bool routine_waits_ = false;  // of this pass
   WorkObserver observer_;
 };
-
-// The value of `outbox_hold_value` says since when, and why, nothing is planned but held (S16.3).
-inline constexpr std::string_view outbox_hold_value = "outbox-hold";
 
 }  // namespace assured

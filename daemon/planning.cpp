@@ -79,6 +79,42 @@ void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
   if (!decision.obligations.empty()) writer.write(system_head("told", item.id, now), decision, now);
 }
 
+namespace {
+
+std::string domain_of(const std::string& address) {
+  const auto at = address.rfind('@');
+  return at == std::string::npos ? std::string{} : address.substr(at + 1);
+}
+
+}  // namespace
+
+bool may_leave_to(const MailPolicy& policy, const std::string& address) {
+  return policy.mode != MailPolicy::Mode::live || policy.domains.empty() ||
+         policy.domains.contains(domain_of(address));
+}
+
+std::optional<std::string> mode_forbids(const MailPolicy& policy, const PlannedPrompt& c,
+                                        Date today) {
+  if (policy.mode == MailPolicy::Mode::observe)
+    return "the service only observes (mode = \"observe\"): nothing leaves";
+  if (policy.mode != MailPolicy::Mode::redirect || c.was.family != Family::a) return std::nullopt;
+  const Establishment& e = c.rules.establishment;
+  if (policy.redirect_to == e.contact.mail ||
+      is_board_address(e, c.people, policy.redirect_to, today))
+    return std::nullopt;
+  return fmt::format("mail about immediate risk is not redirected to {}, which is no address of the "
+                     "board's own",
+                     policy.redirect_to);
+}
+
+OutboxHold read_outbox_hold(BoardReader& reader) {
+  OutboxHold hold;
+  hold.routine = reader.find_value(outbox_hold_value).value_or("");
+  if (!hold.routine.empty() && reader.find_value(urgent_released_value) != hold.routine)
+    hold.urgent = hold.routine;
+  return hold;
+}
+
 std::string rung_key_of(const PlannedPrompt& c) {
   if (!c.obligation || c.was.rung < 0) return fmt::format("p{}", c.was.id.value);
   return fmt::format("{}|{}|{}|{}", c.was.obligation.value, c.was.due_version, c.was.rung,
@@ -86,10 +122,13 @@ std::string rung_key_of(const PlannedPrompt& c) {
 }
 
 std::string key_of(const PlannedPrompt& c) {
-  const std::string what = c.was.obligation ? fmt::format("o{}", c.was.obligation.value)
-                                            : fmt::format("p{}", c.was.id.value);
-  return fmt::format("{}|{}|{}|{}|{}|{}", what, c.was.due_version, c.was.rung, c.was.cycle,
-                     c.was.to, c.was.template_name);
+  const Prompt& was = c.was;
+  std::string what = was.obligation ? fmt::format("o{}", was.obligation.value)
+                                    : fmt::format("i{}", was.item.value);
+  // Several words of no rung may be due of one version; when each was written tells them apart.
+  if (was.rung < 0) what += fmt::format("@{}", was.created_at.time_since_epoch().count());
+  return fmt::format("{}|{}|{}|{}|{}|{}", what, was.due_version, was.rung, was.cycle, was.to,
+                     was.template_name);
 }
 
 std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const ContactPoint& to,
@@ -153,17 +192,78 @@ std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const Contac
   return slots;
 }
 
-// Why a prompt is no longer true, or nothing (S10.2, S10.3).
+namespace {
+
+// S8.1: whether the prompt says that something can be done now. One that an effect tells under the same
+// wording says what happened, which stays true.
+bool is_ready_prompt(const PlannedPrompt& c, const KindDef& kind) {
+  const auto names_it = [&](const TransitionDef& t) {
+    return t.ready_template == c.was.template_name;
+  };
+  if (c.obligation || c.was.family == Family::a ||
+      std::none_of(kind.transitions.begin(), kind.transitions.end(), names_it))
+    return false;
+  const auto told_by = [&](const std::vector<Effect>& effects) {
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& e) {
+      return e.template_name == c.was.template_name;
+    });
+  };
+  for (const auto& [name, other] : c.rules.definition.kinds) {
+    if (other.start && told_by(other.start->effects)) return false;
+    for (const TransitionDef& t : other.transitions)
+      if (told_by(t.effects)) return false;
+  }
+  return true;
+}
+
+bool is_still_ready(const PlannedPrompt& c, const KindDef& kind) {
+  return std::any_of(kind.transitions.begin(), kind.transitions.end(), [&](const TransitionDef& t) {
+    return t.ready_template == c.was.template_name && c.item.ready_told.contains(t.event) &&
+           (t.from_any || std::find(t.from.begin(), t.from.end(), c.item.state) != t.from.end());
+  });
+}
+
+bool is_one_of_two(const std::string& name, const std::string& a, const std::string& b) {
+  return !name.empty() && (name == a || name == b);
+}
+
+// Of a prompt of no rung about an obligation that is open: a hand-over, or a moved date.
+std::optional<std::string> word_superseded(const PlannedPrompt& c) {
+  const Definition& d = c.rules.definition;
+  const std::string& name = c.was.template_name;
+  const bool moved = is_one_of_two(name, d.moved_template, d.moved_template_urgent);
+  const bool hand_over = is_one_of_two(name, d.hand_over_template, d.hand_over_template_urgent);
+  // One wording may serve both; then a later word alone says that it is over.
+  if (moved && !hand_over && c.was.due_version != c.obligation->due_version)
+    return "the deadline moved again before this was sent";
+  if (hand_over && !moved && c.was.to != c.obligation->owed_by)
+    return fmt::format("“{}” is owed by somebody else now", c.obligation->name);
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader& reader) {
-  if (c.item.state == voided_state) return "the item was undone";
-  if (!c.obligation || c.was.rung < 0) return std::nullopt;
+  if (is_gone(c.item.state)) return "the item was undone";
+  if (!c.obligation) {
+    const KindDef* kind = c.rules.definition.find_kind(c.item.kind);
+    if (kind != nullptr && is_ready_prompt(c, *kind) && !is_still_ready(c, *kind))
+      return "the item has moved on";
+    return std::nullopt;
+  }
   const Obligation& o = *c.obligation;
   if (!o.is_open()) return fmt::format("“{}” {}", o.name, done_before_sent);
-  if (o.due_version != c.was.due_version) return "the deadline moved before this was sent";
-  for (const Prompt& other : reader.prompts_of(o.id))
-    if (other.state == PromptState::pending && other.to == c.was.to && other.rung >= 0 &&
-        other.id > c.was.id)
-      return "a later step goes to the same post";
+  const bool on_rung = c.was.rung >= 0;
+  if (on_rung && o.due_version != c.was.due_version) return "the deadline moved before this was sent";
+  if (!on_rung)
+    if (auto why = word_superseded(c)) return why;
+  for (const Prompt& other : reader.prompts_of(o.id)) {
+    const bool goes = other.state == PromptState::pending || other.state == PromptState::noticed;
+    if (!goes || other.to != c.was.to || other.id < c.was.id || (other.rung >= 0) != on_rung) continue;
+    if (on_rung && !is_same_step(other, c.was)) return "a later step goes to the same post";
+    if (!on_rung && other.id != c.was.id && other.template_name == c.was.template_name)
+      return "a later word on it goes to the same post";
+  }
   return std::nullopt;
 }
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "workflows/apply.hpp"
+#include "workflows/apply_outbox.hpp"
+#include "workflows/mail_policy.hpp"
 #include "workflows/roles.hpp"
 
 namespace assured {
@@ -35,7 +36,8 @@ PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
                            const Programmes::Board& board, const People& people,
                            const Prompt& prompt);
 
-// Why it is no longer true, or nothing (S10.2, S10.3).
+// Why it is no longer true, or nothing (S10.2, S10.3). The same for a prompt whose notice nobody has
+// begun to send.
 std::optional<std::string> superseded_reason(const PlannedPrompt& planned, BoardReader& reader);
 
 // S6.3: an escalation of B or C lets the reminder it complains of go first, for one working day.
@@ -57,6 +59,19 @@ std::vector<std::string> missed_of(const PlannedPrompt& planned);
 // Whether mail to this address reaches the board itself: a post of its own.
 bool is_board_address(const Establishment& establishment, const People& people,
                       std::string_view address, Date today);
+
+// Why mail about it may not leave at all while mail goes as `policy` says; nothing: it may.
+std::optional<std::string> mode_forbids(const MailPolicy& policy, const PlannedPrompt& planned,
+                                        Date today);
+// Whether the policy's domains let mail go to that address.
+bool may_leave_to(const MailPolicy& policy, const std::string& address);
+
+// S16.3: why all is held, by family A and the others; empty: it is not.
+struct OutboxHold {
+  std::string urgent, routine;
+  const std::string& of(Family family) const { return family == Family::a ? urgent : routine; }
+};
+OutboxHold read_outbox_hold(BoardReader& reader);
 
 JournalHead system_head(std::string kind, ItemId item, Instant now);
 // Tells the obligation, when there is one, that a prompt's notice was accepted or failed for good (S6.2).

@@ -4,9 +4,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "daemon/outcome.hpp"
 #include "daemon/planning.hpp"
+#include "daemon/recheck.hpp"
 
 namespace assured {
 
@@ -18,6 +21,8 @@ using std::chrono_literals::operator""s;
 
 constexpr std::size_t in_hand_max = 64;  // leased at a time, with threads
 constexpr std::size_t batch_max = 100;   // without
+// How many notices a pass looks at: more than it leases, where many may not go any more.
+constexpr std::size_t looked_at_max = 500;
 // One process sends on a store at a time and ends the leases that it finds, so a lease need only
 // outlast what this one can have in hand.
 constexpr auto lease_time = 1h;
@@ -167,6 +172,23 @@ Instant Sender::run_once(Instant now) {
   return next_try_at(now).value_or(Instant::max());
 }
 
+struct Sender::Pass {
+  WriteTx& tx;
+  Instant now;
+  std::shared_ptr<const Programmes> programmes;
+  MailPolicy policy;
+  SenderHealth counted = {};  // what happened; told once it is committed
+  std::vector<WorkReport> reports = {};
+  std::vector<Leased> leased = {};
+  std::size_t left = 0;                     // how many more may be leased
+  std::size_t looks_left = looked_at_max;   // and looked at
+  std::map<std::string, Recheck> checks = {};  // by board
+
+  Recheck& check_of(const std::string& board) {
+    return checks.try_emplace(board, tx.board(board), *programmes, board, policy, now).first->second;
+  }
+};
+
 std::vector<Sender::Leased> Sender::record_and_lease(const std::vector<Returned>& returned,
                                                      Instant now) {
   note_relay(returned, now);
@@ -174,29 +196,33 @@ std::vector<Sender::Leased> Sender::record_and_lease(const std::vector<Returned>
     const auto next = next_try_at(now);
     if (room(now) == 0 || !next || *next > now) return {};
   }
-  std::vector<WorkReport> reports;
-  std::vector<Leased> leased;
-  {
-    auto tx = store_.begin(Urgency::workers);
-    for (const Returned& one : returned) record(*tx, one, now, reports);
-    const std::set<Key> before = in_hand_;
+  const auto tx = store_.begin(Urgency::workers);
+  Pass pass{*tx, now, programmes_.get(), settings_.policy ? settings_.policy() : MailPolicy{}};
+  const std::set<Key> in_hand_before = in_hand_;
+  const Pace pace_before = pace_;
+  try {
+    for (const Returned& one : returned) record(pass, one);
     for (const Returned& one : returned) in_hand_.erase({one.leased.board, one.leased.notice.id});
-    try {
-      leased = lease(*tx, now);
-      tx->commit();
-    } catch (...) {
-      in_hand_ = before;
-      throw;
-    }
+    pass.left = room(now);
+    lease(pass);
+    tx->commit();
+  } catch (...) {
+    in_hand_ = in_hand_before;
+    pace_ = pace_before;
+    throw;
   }
-  for (const Leased& one : leased) in_hand_.insert({one.board, one.notice.id});
+  for (const Leased& one : pass.leased) in_hand_.insert({one.board, one.notice.id});
   {
     const std::lock_guard lock{mutex_};
+    for (const auto count :
+         {&SenderHealth::accepted, &SenderHealth::deferred, &SenderHealth::bounced,
+          &SenderHealth::unknown, &SenderHealth::expired, &SenderHealth::planned_anew})
+      health_.*count += pass.counted.*count;
     health_.in_hand = in_hand_.size();
   }
   if (observer_)
-    for (const WorkReport& report : reports) observer_(report);
-  return leased;
+    for (const WorkReport& report : pass.reports) observer_(report);
+  return std::move(pass.leased);
 }
 
 // S11.1: trouble with the relay is nobody's address: nothing further is sent for a while, then one
@@ -228,127 +254,171 @@ void Sender::note_relay(const std::vector<Returned>& returned, Instant now) {
   tripped_ = probe_at_ && now < *probe_at_;
 }
 
-std::size_t Sender::room(Instant now) const {
+std::uint32_t Sender::per_minute() const {
+  return settings_.messages_per_minute ? settings_.messages_per_minute() : 0;
+}
+
+std::size_t Sender::room(Instant now) {
   {
     const std::lock_guard lock{mutex_};
     if (stopping_) return 0;
   }
   if (probe_at_ && now < *probe_at_) return 0;
   const std::size_t most = probe_at_ ? 1 : threads_.empty() ? batch_max : in_hand_max;
-  return most > in_hand_.size() ? most - in_hand_.size() : 0;
+  return most > in_hand_.size() ? pace_.room(most - in_hand_.size(), per_minute(), now) : 0;
 }
 
-std::optional<Instant> Sender::next_try_at(Instant now) const {
+std::optional<Instant> Sender::next_try_at(Instant now) {
   std::optional<Instant> next;
   for (const std::string& board : programmes_.get()->boards())
     if (const auto at = store_.reader(board)->next_try_at(); at && (!next || *at < *next)) next = at;
   if (next && probe_at_ && now < *probe_at_) return std::max(*next, *probe_at_);
   // What could be leased was, just now: there is nothing to do until something comes back, which wakes.
   if (next && *next <= now && !threads_.empty() && !in_hand_.empty()) return std::nullopt;
+  if (next) next = std::max(*next, pace_.next_room_at(per_minute(), now));
   return next;
 }
 
-std::vector<Sender::Leased> Sender::lease(WriteTx& tx, Instant now) {
-  std::vector<Leased> leased;
-  std::size_t left = room(now);
-  for (const std::string& board : programmes_.get()->boards()) {
-    if (left == 0) break;
-    BoardWriter& writer = tx.board(board);
-    std::vector<NoticeId> ids;
-    for (Notice& notice : writer.due_notices(now, left + in_hand_.size())) {
-      if (left == 0) break;
-      if (in_hand_.contains({board, notice.id})) continue;
-      auto bytes = writer.find_notice_bytes(notice.id);
-      ASSURED_ASSERT(bytes.has_value());  // they go only after the final state (S10.5)
-      const auto prompt = writer.find_prompt(notice.prompts.front());
-      const bool urgent = prompt && prompt->family == Family::a;
-      ++notice.attempts;
-      ids.push_back(notice.id);
-      Outgoing message{notice.id, board, notice.address, notice.message_id, std::move(*bytes), urgent};
-      leased.push_back({board, std::move(notice), urgent, std::move(message)});
-      --left;
-    }
-    if (!ids.empty()) writer.lease_notices(ids, now + lease_time);
-  }
-  return leased;
+// In order of risk over all boards; among those of a class the boards take turns.
+void Sender::lease(Pass& pass) {
+  using enum DeliveryClass;
+  std::array classes{urgent_fresh, urgent_tried, routine_fresh, routine_tried};
+  // While the relay is in trouble every other probe is a routine message: what is urgent may itself be
+  // what the relay will not have, by a policy of its own.
+  if (probe_at_ && probe_routine_) std::rotate(classes.begin(), classes.begin() + 2, classes.end());
+  std::vector<std::string> boards = pass.programmes->boards();
+  if (boards.empty()) return;
+  std::rotate(boards.begin(), boards.begin() + static_cast<std::ptrdiff_t>(turn_ % boards.size()),
+              boards.end());
+  std::vector<std::string> waiting;
+  for (const std::string& board : boards)
+    if (const auto next = pass.tx.board(board).next_try_at(); next && *next <= pass.now)
+      waiting.push_back(board);
+  for (const DeliveryClass of : classes) lease_class(pass, waiting, of);
+  if (pass.leased.empty()) return;
+  if (probe_at_) probe_routine_ = !probe_routine_;
+  const auto last = std::find(boards.begin(), boards.end(), pass.leased.back().board);
+  turn_ = (turn_ + static_cast<std::size_t>(last - boards.begin()) + 1) % boards.size();
 }
 
-void Sender::record(WriteTx& tx, const Returned& returned, Instant now,
-                    std::vector<WorkReport>& reports) {
-  const Leased& leased = returned.leased;
-  BoardWriter& writer = tx.board(leased.board);
-  Notice notice = leased.notice;
-  if (!returned.outcome) {
-    writer.defer_notice(notice.id, NoticeState::deferred, probe_at_.value_or(now), notice.said);
-    return;
+void Sender::lease_class(Pass& pass, const std::vector<std::string>& boards, DeliveryClass of) {
+  bool more = !boards.empty();
+  while (more && pass.left > 0 && pass.looks_left > 0) {
+    more = false;
+    const std::size_t share = std::max<std::size_t>(1, pass.left / boards.size());
+    for (const std::string& board : boards) {
+      const std::size_t most = std::min({share, pass.left, pass.looks_left});
+      for (Notice& notice : pass.tx.board(board).due_notices(pass.now, most, of)) {
+        --pass.looks_left;
+        more |= take(pass, board, std::move(notice), of);
+      }
+    }
   }
+}
+
+bool Sender::take(Pass& pass, const std::string& board, Notice notice, DeliveryClass of) {
+  if (in_hand_.contains({board, notice.id})) return false;
+  BoardWriter& writer = pass.tx.board(board);
+  const bool urgent = of == DeliveryClass::urgent_fresh || of == DeliveryClass::urgent_tried;
+  std::string reader;
+  if (notice.attempts == 0) {
+    if (!pass.check_of(board).may_go(notice, pass.reports)) {
+      ++pass.counted.planned_anew;
+      return true;
+    }
+    // Not by its address, which is the same for all while mail is redirected.
+    if (!urgent) reader = board + '|' + (notice.person.empty() ? notice.to : notice.person);
+    const Instant free = pace_.reader_free_at(reader, pass.policy.per_person_per_hour, pass.now);
+    if (free > pass.now) {
+      writer.defer_notice(notice.id, NoticeState::deferred, free,
+                          "waits: so much went to this reader within the hour");
+      return true;
+    }
+  }
+  auto bytes = writer.find_notice_bytes(notice.id);
+  ASSURED_ASSERT(bytes.has_value());  // they go only after the final state (S10.5)
+  ++notice.attempts;
+  writer.lease_notices({notice.id}, pass.now + lease_time);
+  pace_.add(reader, pass.now);
+  Outgoing message{notice.id, board, notice.address, notice.message_id, std::move(*bytes), urgent};
+  pass.leased.push_back(
+      {board, std::move(notice), urgent, std::move(message), std::move(reader), pass.now});
+  --pass.left;
+  return true;
+}
+
+// S10.2: an attempt is one that was begun; what was not is looked at again like any fresh mail.
+void Sender::give_back(Pass& pass, const Leased& leased) {
+  const NoticeState was = leased.notice.state;
+  const bool is_unknown = was == NoticeState::unknown || was == NoticeState::leased;
+  pass.tx.board(leased.board)
+      .give_back_notice(leased.notice.id, is_unknown ? NoticeState::unknown : NoticeState::deferred,
+                        probe_at_.value_or(pass.now));
+  pace_.take_back(leased.reader, leased.leased_at);
+}
+
+void Sender::record(Pass& pass, const Returned& returned) {
+  const Leased& leased = returned.leased;
+  if (!returned.outcome) return give_back(pass, leased);
+  BoardWriter& writer = pass.tx.board(leased.board);
+  Notice notice = leased.notice;
   const SendOutcome& outcome = *returned.outcome;
-  const bool gives_up = now - notice.created_at > give_up_after;
-  std::uint64_t SenderHealth::*count = nullptr;
+  const bool gives_up = pass.now - notice.created_at > give_up_after;
   switch (outcome.answer) {
     case SendAnswer::accepted:
       notice.state = NoticeState::accepted;
-      count = &SenderHealth::accepted;
+      ++pass.counted.accepted;
       break;
     case SendAnswer::bounced:
       notice.state = NoticeState::bounced;
-      count = &SenderHealth::bounced;
+      ++pass.counted.bounced;
       break;
     case SendAnswer::unknown:
-      count = gives_up ? &SenderHealth::expired : &SenderHealth::unknown;
       notice.state = gives_up ? NoticeState::expired : NoticeState::unknown;
+      ++(gives_up ? pass.counted.expired : pass.counted.unknown);
       break;
     case SendAnswer::try_later:
     case SendAnswer::relay_trouble:
-      count = &SenderHealth::deferred;
       notice.state = gives_up ? NoticeState::expired : NoticeState::deferred;
-      if (gives_up) count = &SenderHealth::expired;
+      ++(gives_up ? pass.counted.expired : pass.counted.deferred);
       break;
   }
-  {
-    const std::lock_guard lock{mutex_};
-    ++(health_.*count);
-  }
   notice.said = outcome.said;
-  if (notice.state == NoticeState::deferred || notice.state == NoticeState::unknown) {
-    // Not before its own turn: what this message met may be of its own making, and the next probe is
-    // another one then.
-    const Instant next =
-        std::max(now + retry_after(notice, leased.urgent), probe_at_.value_or(now));
-    writer.defer_notice(notice.id, notice.state, next, outcome.said);
-    // Only the first wait is news; what a retry meets is counted, not told again.
-    if (notice.attempts > 1) return;
-    WorkReport report;
-    report.board = leased.board;
-    report.what = "notice";
-    report.at = now;
-    report.prompt = writer.find_prompt(notice.prompts.front());
-    report.address = notice.address;
-    report.notice = std::move(notice);
-    reports.push_back(std::move(report));
-    return;
-  }
-  record_final(writer, leased.board, std::move(notice), now, reports);
+  if (is_final(notice.state)) return record_final(pass, leased.board, std::move(notice));
+  // Not before its own turn: what this message met may be of its own making, and the next probe is
+  // another one then.
+  const Instant next =
+      std::max(pass.now + retry_after(notice, leased.urgent), probe_at_.value_or(pass.now));
+  writer.defer_notice(notice.id, notice.state, next, outcome.said);
+  // Only the first wait is news; what a retry meets is counted, not told again.
+  if (notice.attempts > 1) return;
+  WorkReport report;
+  report.board = leased.board;
+  report.what = "notice";
+  report.at = pass.now;
+  report.prompt = writer.find_prompt(notice.prompts.front());
+  report.address = notice.address;
+  report.notice = std::move(notice);
+  pass.reports.push_back(std::move(report));
 }
 
-void Sender::record_final(BoardWriter& writer, const std::string& board, Notice notice, Instant now,
-                          std::vector<WorkReport>& reports) {
+void Sender::record_final(Pass& pass, const std::string& board, Notice notice) {
+  BoardWriter& writer = pass.tx.board(board);
   // Somebody may have expired it while it was under way; what is final stays.
   const auto stored = writer.find_notice(notice.id);
   if (!stored || is_final(stored->state)) return;
-  notice.final_at = now;
-  const auto programmes = programmes_.get();
-  writer.write_notice_state(system_head("notice", notice.item, now), notice, now);
-  note_end(writer, *programmes, board, notice, now);
+  notice.final_at = pass.now;
+  writer.write_notice_state(system_head("notice", notice.item, pass.now), notice, pass.now);
+  note_end(writer, *pass.programmes, board, notice, pass.now);
   for (const PromptId id : notice.prompts) {
     WorkReport report;
     report.board = board;
     report.what = "notice";
-    report.at = now;
+    report.at = pass.now;
     report.notice = notice;
     report.prompt = writer.find_prompt(id);
     report.address = notice.address;
-    reports.push_back(std::move(report));
+    pass.reports.push_back(std::move(report));
   }
 }
 
@@ -357,11 +427,12 @@ Instant send_all(Planner& planner, Sender& sender, Instant now) {
     const Instant planned = planner.run_once(now);
     const auto ended = [&] {
       const SenderHealth health = sender.health();
-      return health.accepted + health.bounced + health.expired;
+      return health.accepted + health.bounced + health.expired + health.planned_anew;
     };
     const std::uint64_t before = ended();
     const Instant sent = sender.run_once(now);
-    // What ended may be what an escalation waited for (S6.3), or asks for others to be told (S11.5).
+    // What ended may be what an escalation waited for (S6.3), or asks for others to be told (S11.5); and
+    // something may have to be planned anew.
     if (ended() == before) return std::min(planned, sent);
   }
 }

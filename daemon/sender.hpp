@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "daemon/pace.hpp"
 #include "daemon/planner.hpp"
 #include "workflows/notifier.hpp"
 
@@ -16,6 +17,9 @@ namespace assured {
 struct SenderSettings {
   // Each with a connection of its own (S11.4); 0: messages go one by one within run_once().
   std::size_t threads = 0;
+  // Both as they are now, after each reload.
+  std::function<std::uint32_t()> messages_per_minute = {};  // to the relay; none, 0: as it takes them
+  std::function<MailPolicy()> policy = {};                  // the planner's; none: live
 };
 
 // What is known of the relay, for health and metrics.
@@ -23,7 +27,8 @@ struct SenderHealth {
   std::optional<Instant> trouble_since;  // S11.1: mail is deferred, an alarm is raised
   std::string trouble;                   // the relay's words
   std::uint64_t accepted = 0, deferred = 0, bounced = 0, unknown = 0, expired = 0, troubles = 0;
-  std::size_t in_hand = 0;  // leased by this process, not yet recorded
+  std::uint64_t planned_anew = 0;  // not begun, because it was not true any more, or may not go now
+  std::size_t in_hand = 0;         // leased by this process, not yet recorded
 };
 
 class Sender : public Worker {
@@ -55,6 +60,8 @@ class Sender : public Worker {
     Notice notice;
     bool urgent = false;
     Outgoing message;
+    std::string reader = {};  // whom it counts for in the pace; empty: nobody
+    Instant leased_at = {};
   };
   struct Returned {
     Leased leased;
@@ -66,14 +73,19 @@ class Sender : public Worker {
   Returned send(Notifier& connection, Leased leased);
   // What came back since the last call; while the relay is in trouble also what was not begun.
   std::vector<Returned> take_returned();
+  struct Pass;  // one transaction of run_once()
   std::vector<Leased> record_and_lease(const std::vector<Returned>& returned, Instant now);
-  void record(WriteTx& tx, const Returned& returned, Instant now, std::vector<WorkReport>& reports);
-  void record_final(BoardWriter& writer, const std::string& board, Notice notice, Instant now,
-                    std::vector<WorkReport>& reports);
-  std::vector<Leased> lease(WriteTx& tx, Instant now);
+  void record(Pass& pass, const Returned& returned);
+  void record_final(Pass& pass, const std::string& board, Notice notice);
+  void give_back(Pass& pass, const Leased& leased);
+  void lease(Pass& pass);
+  void lease_class(Pass& pass, const std::vector<std::string>& boards, DeliveryClass of);
+  // Leases one notice; or puts it off, or has it planned anew. False: it is in hand already.
+  bool take(Pass& pass, const std::string& board, Notice notice, DeliveryClass of);
   void note_relay(const std::vector<Returned>& returned, Instant now);
-  std::size_t room(Instant now) const;
-  std::optional<Instant> next_try_at(Instant now) const;
+  std::uint32_t per_minute() const;
+  std::size_t room(Instant now);
+  std::optional<Instant> next_try_at(Instant now);
 
   Store& store_;
   const CurrentProgrammes& programmes_;
@@ -89,6 +101,9 @@ class Sender : public Worker {
   std::unique_ptr<Notifier> own_connection_;
   std::optional<Instant> probe_at_;   // while the relay is in trouble: when to try it again
   std::chrono::seconds probe_after_{0};
+  bool probe_routine_ = false;        // the next probe tries routine mail first
+  std::size_t turn_ = 0;              // the board that goes first
+  Pace pace_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

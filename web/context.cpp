@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "web/problem.hpp"
+#include "workflows/apply_outbox.hpp"
 
 namespace assured::web {
 
@@ -29,7 +30,16 @@ Response submit(const Context& context,
                     fmt::format("An idempotency key has at most {} characters.", key_bytes_max),
                     "Idempotency-Key"});
   const std::string caller = context.caller_name();
-  auto body = context.api.commands.submit({context.board_id, caller, context.request, work});
+  const auto carry_out = [&](WriteTx& tx, const Programmes& programmes,
+                             Instant now) -> Result<Done> {
+    auto done = work(tx, programmes, now);
+    if (!done || !context.board_side) return done;
+    Caller who;
+    who.person = context.person;
+    done->wakes |= release_urgent(tx, context.board_id, who, now);
+    return done;
+  };
+  auto body = context.api.commands.submit({context.board_id, caller, context.request, carry_out});
   if (!body) return problem(body.error());
   return {status, "application/json", std::move(*body)};
 }

@@ -74,6 +74,22 @@ bool is_still_true(BoardWriter& writer, const Notice& notice) {
   });
 }
 
+// So that a hold of the whole outbox does not keep back what somebody has released (S16.3).
+void mark_released(BoardWriter& writer, const HeldMail& command, const Notice& notice, Instant now) {
+  Decision decision;
+  decision.subject = notice.item;
+  for (const PromptId id : notice.prompts) {
+    const auto was = writer.find_prompt(id);
+    if (!was || was->why == released) continue;
+    Prompt prompt = *was;
+    prompt.why = std::string{released};
+    decision.prompts.push_back({*was, std::move(prompt)});
+  }
+  if (decision.prompts.empty()) return;
+  writer.write(head_of(command.caller, "release", item_of(notice), now, command.reason), decision,
+               now);
+}
+
 Result<Notice> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                         NoticeId id, bool release, Instant now) {
   if (const auto good = check_command(programmes, command); !good) return good.error();
@@ -83,6 +99,7 @@ Result<Notice> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMai
   if (notice->state != NoticeState::held) return not_held("notice", notice->state);
   if (release && !is_still_true(writer, *notice))
     return Error{Errc::refused, "what this mail asks for has been done since; expire it"};
+  if (release) mark_released(writer, command, *notice, now);
   notice->state = release ? NoticeState::pending : NoticeState::expired;
   writer.write_notice_state(head_of(command.caller, release ? "release" : "expire", item_of(*notice),
                                     now, command.reason),
@@ -111,6 +128,33 @@ Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const H
 Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                              NoticeId id, Instant now) {
   return end_hold(tx, programmes, command, id, false, now);
+}
+
+bool release_urgent(WriteTx& tx, std::string_view board, const Caller& caller, Instant now) {
+  constexpr std::size_t page = 500;
+  BoardWriter& writer = tx.board(board);
+  const std::string hold = writer.find_value(outbox_hold_value).value_or("");
+  if (hold.empty() || writer.find_value(urgent_released_value) == hold) return false;
+  writer.put_value(urgent_released_value, hold);
+  PromptId after;
+  for (;;) {
+    const auto held = writer.list_prompts(page, after, PromptState::held);
+    for (const Prompt& was : held) {
+      after = was.id;
+      if (was.family != Family::a || was.why != hold) continue;
+      Prompt prompt = was;
+      prompt.state = PromptState::pending;
+      prompt.why = std::string{released};
+      Decision decision;
+      decision.subject = prompt.item;
+      decision.prompts.push_back({was, prompt});
+      decision.lines.push_back(
+          {prompt.item, "release",
+           fmt::format("held mail to {} about immediate risk: the board is at work again", prompt.to)});
+      writer.write(head_of(caller, "release", prompt.item, now), decision, now);
+    }
+    if (held.size() < page) return true;
+  }
 }
 
 Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const HeldMail& command,

@@ -5,6 +5,12 @@
 
 namespace assured {
 
+// The value of this name says since when, and why, a board's mail is planned but held, as after a restore
+// (S16.3); empty or none: it is not.
+inline constexpr std::string_view outbox_hold_value = "outbox-hold";
+// The hold under which family A was let go already: the text of the value above.
+inline constexpr std::string_view urgent_released_value = "outbox-hold-urgent-released";
+
 struct HeldMail {
   std::string board;
   std::string reason;  // typed: kept in the journal as protected text
@@ -28,6 +34,11 @@ Result<Notice> release_notice(WriteTx& tx, const Programmes& programmes, const H
 // Errors: as release_prompt().
 Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                              NoticeId id, Instant now);
+
+// S16.3: called within the first command of the board's side that is accepted while the outbox is held, it
+// lets family A go: what the hold kept back waits to be planned again, and what comes is held no more. A
+// journal row each. Later calls change nothing. Returns whether it did anything.
+bool release_urgent(WriteTx& tx, std::string_view board, const Caller& caller, Instant now);
 
 // Somebody of the board has looked at what the detectors said of the item's mail (S12.4), or at an
 // address that mail could not reach (S11.5): ends the obligation `look_at_held` or `look_at_bounced`. The

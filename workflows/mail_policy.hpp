@@ -1,6 +1,7 @@
-// Where mail may go (DESIGN.md 8, "Modes").
+// Where mail may go (DESIGN.md 8, "Modes"), and how much of it to one reader.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -14,6 +15,7 @@ struct MailPolicy {
   } mode = Mode::live;
   std::string redirect_to;                      // redirect
   std::set<std::string, std::less<>> domains;   // live: mail leaves to these only; empty: to all
+  std::uint32_t per_person_per_hour = 0;        // routine mail to one reader; 0: as much as there is
   bool operator==(const MailPolicy&) const = default;
 };
 

@@ -118,8 +118,8 @@ TEST_CASE("a day that cannot be recorded changes nothing", "[web]") {
 
 TEST_CASE("a held prompt is planned again when an operator releases it, or given up (S16.3)", "[web]") {
   ExampleBoard board;
-  board.hold_outbox("restored from a backup");
   board.raise_concern();
+  board.hold_outbox("restored from a backup");
   Planning planning{board};
   planning.planner.run_once(board.clock.now_);
   const auto held = board.get(operator_only, "GET", "/outbox?state=held");
@@ -161,6 +161,50 @@ TEST_CASE("a held prompt is planned again when an operator releases it, or given
             .body.find("secret: it is true") !=
         std::string::npos);
   CHECK(board.store->verify(board_id).faults.empty());
+}
+
+TEST_CASE("after a restore the board's first command lets go what is about immediate risk (S16.3)",
+          "[web]") {
+  ExampleBoard board;
+  const std::string concern = board.raise_concern();
+  board.hold_outbox("restored from a backup");
+  Planning planning{board};
+  planning.planner.run_once(board.clock.now_);
+  const auto count = [&](PromptState state, Family family) {
+    const auto prompts = board.store->reader(board_id)->list_prompts(500, {}, state);
+    return std::count_if(prompts.begin(), prompts.end(),
+                         [&](const Prompt& prompt) { return (prompt.family == Family::a) == (family == Family::a); });
+  };
+  const auto urgent = count(PromptState::held, Family::a);
+  const auto routine = count(PromptState::held, Family::c);
+  REQUIRE(urgent >= 1);
+  // An agency's command, a look, a command that is refused: none of them is the board at work.
+  board.ask(police_lead, "POST", "/items/" + concern + "/events", R"({"event":"no-such"})");
+  board.ask(qa_officer, "GET", "/items/" + concern);
+  board.ask(qa_officer, "POST", "/items/" + concern + "/events", R"({"event":"no-such"})");
+  CHECK(count(PromptState::held, Family::a) == urgent);
+
+  board.start_audit();
+  CHECK(count(PromptState::held, Family::a) == 0);
+  CHECK(count(PromptState::pending, Family::a) == urgent);
+  CHECK(count(PromptState::held, Family::c) == routine);
+  const auto journal = board.store->reader(board_id)->list_journal(0, 1000);
+  CHECK(std::count_if(journal.begin(), journal.end(), [&](const JournalRow& row) {
+          return row.kind == "release" && row.actor == board.holder_of("qa-officer");
+        }) == urgent);
+  planning.planner.run_once(board.clock.now_);
+  CHECK(count(PromptState::noticed, Family::a) == urgent);
+  // What is raised now is not kept back either; routine mail is, until an operator has looked.
+  board.raise_concern();
+  planning.planner.run_once(board.clock.now_);
+  CHECK(count(PromptState::held, Family::a) == 0);
+  CHECK(count(PromptState::noticed, Family::a) > urgent);
+  CHECK(count(PromptState::noticed, Family::c) == 0);
+  CHECK(board.store->verify(board_id).faults.empty());
+  // Another restore holds anew.
+  board.hold_outbox("restored once more");
+  board.ask(police_lead, "GET", "/items");
+  CHECK(read_outbox_hold(*board.store->reader(board_id)).urgent == "restored once more");
 }
 
 TEST_CASE("a held notice is sent as committed, or given up, and not when it is true no more", "[web]") {

@@ -184,6 +184,10 @@ host = "127.0.0.1"
 port = {}
 tls = "off"
 from_address = "safeguarding@board.example"
+messages_per_minute = 0
+[mail]
+mode = "live"
+per_person_per_hour = 0
 [[user]]
 uid = {}
 board = "city-and-hackney"

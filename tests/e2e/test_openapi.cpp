@@ -62,9 +62,14 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
   board.hold_notice();
   board.hold_notice();
   board.ask_to_look(board.store->reader(board_id)->list_items({}).front().id);
-  board.hold_outbox("restored from a backup");
+  // Held, and not let go by what the board does next.
+  const auto observe = [] {
+    MailPolicy policy;
+    policy.mode = MailPolicy::Mode::observe;
+    return policy;
+  };
   const notifiers::MailRenderer renderer;
-  Planner{*board.store, board.programmes, renderer, {"key", "board.example"}}.run_once(
+  Planner{*board.store, board.programmes, renderer, {"key", "board.example", observe}}.run_once(
       board.clock.now_);
 
   failing.store->begins_fail = true;

@@ -109,7 +109,11 @@ void CommandWorld::restart() {
   scheduler_ = std::make_unique<Scheduler>(*store_, programmes_, observe);
   planner_ = std::make_unique<Planner>(*store_, programmes_, renderer_,
                                        PlannerSettings{"key", "riverton.example", [this] { return mail_policy; }}, observe);
-  sender_ = std::make_unique<Sender>(*store_, programmes_, shared_relay_, SenderSettings{}, observe);
+  sender_ = std::make_unique<Sender>(
+      *store_, programmes_, shared_relay_,
+      SenderSettings{.messages_per_minute = [this] { return messages_per_minute; },
+                     .policy = [this] { return mail_policy; }},
+      observe);
   scheduler_->note_alive(now_);  // it was down for no time at all
 }
 
@@ -128,6 +132,18 @@ void CommandWorld::set_clock_back(std::string_view local) {
 void CommandWorld::pass() {
   scheduler_->run_once(now_);
   send_all(*planner_, *sender_, now_);
+}
+
+void CommandWorld::make_mail(std::string_view local) {
+  set_clock(local);
+  scheduler_->run_once(now_);
+  planner_->run_once(now_);
+}
+
+void CommandWorld::hold_outbox(std::string_view why) {
+  const auto tx = store_->begin();
+  tx->board(board_).put_value(outbox_hold_value, why);
+  tx->commit();
 }
 
 void CommandWorld::run_until(std::string_view local) {

@@ -52,6 +52,10 @@ class CommandWorld {
   void set_clock(std::string_view local);
   void set_clock_back(std::string_view local);  // as somebody may set it who has the wrong day
   void pass();     // scheduler and sender, once, now
+  // Time goes on while nothing is sent: rungs fire and mail is made, at that instant.
+  void make_mail(std::string_view local);
+  // As after a restore (S16.3).
+  void hold_outbox(std::string_view why);
   void restart();  // a new scheduler and sender, as after a crash
 
   // --- the programme
@@ -101,7 +105,8 @@ class CommandWorld {
   std::vector<std::string> journal_lines(ItemId item, std::string_view kind);
 
   ScriptedNotifier relay;
-  MailPolicy mail_policy;  // of the planner; as if the settings were read again
+  MailPolicy mail_policy;  // as if the settings were read again
+  std::uint32_t messages_per_minute = 0;  // to the relay; 0: no limit
 
  private:
   template <class Do>

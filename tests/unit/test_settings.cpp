@@ -320,7 +320,11 @@ TEST_CASE("where mail may go is read, with every mistake", "[settings]") {
   const auto mail_of = [](const std::string& table) {
     return parse_settings(std::string{least} + table, "/etc/assured/assured.toml");
   };
-  CHECK(parse_settings(least, "/etc/assured/assured.toml").settings->mail == MailPolicy{});
+  CHECK(parse_settings(least, "/etc/assured/assured.toml").settings->mail ==
+        MailPolicy{.redirect_to = {}, .domains = {}, .per_person_per_hour = 20});
+  CHECK(mail_of("[mail]\nmode = \"live\"\nper_person_per_hour = 0\n")
+            .settings->mail.per_person_per_hour == 0);
+  CHECK_FALSE(mail_of("[mail]\nmode = \"live\"\nper_person_per_hour = 1001\n").settings);
   const auto live = mail_of("[mail]\nmode = \"live\"\ndomains = [\"nhs.net\", \"board.example\"]\n");
   REQUIRE(live.settings);
   CHECK(live.settings->mail.domains.size() == 2);

@@ -1,0 +1,88 @@
+#include "daemon/recheck.hpp"
+
+#include <algorithm>
+
+namespace assured {
+
+Recheck::Recheck(BoardWriter& writer, const Programmes& programmes, const std::string& board,
+                 const MailPolicy& policy, Instant now)
+    : writer_(writer),
+      programmes_(programmes),
+      board_(board),
+      policy_(policy),
+      now_(now),
+      people_(writer.load_people()),
+      hold_(read_outbox_hold(writer)),
+      today_(local_date(now, *programmes.get_board(board).zone)) {}
+
+bool Recheck::may_go(const Notice& notice, std::vector<WorkReport>& reports) {
+  for (const PromptId id : notice.prompts) {
+    const auto prompt = writer_.find_prompt(id);
+    ASSURED_ASSERT(prompt.has_value());
+    const auto why = objection(notice, *prompt);
+    if (!why) continue;
+    plan_anew(notice, *why, reports);
+    return false;
+  }
+  return true;
+}
+
+// Nothing here may object to what the planner would make again as it is, or the two would go round.
+std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt& prompt) {
+  if (prompt.state != PromptState::noticed) return "it is planned anew";
+  const PlannedPrompt planned =
+      load_planned(writer_, programmes_, programmes_.get_board(board_), people_, prompt);
+  if (auto why = superseded_reason(planned, writer_)) return why;
+  if (const std::string& hold = hold_.of(prompt.family); !hold.empty() && prompt.why != released)
+    return hold;
+  if (auto why = mode_forbids(policy_, planned, today_)) return why;
+  if (!may_leave_to(policy_, notice.address) || !still_reads(notice, planned))
+    return "it would go to another address now";
+  // Its text gives the old date; move_due() notes when that changed.
+  if (planned.obligation && planned.obligation->due_version != prompt.due_version &&
+      planned.obligation->rungs_from > notice.created_at)
+    return "the deadline moved before this was sent";
+  return std::nullopt;
+}
+
+bool Recheck::still_reads(const Notice& notice, const PlannedPrompt& planned) const {
+  const bool redirected = policy_.mode == MailPolicy::Mode::redirect;
+  if (redirected && notice.address != policy_.redirect_to) return false;
+  if (notice.person.empty()) {
+    // Of a post that has none any more, the address that it had is all there is.
+    const std::string mailbox = mailbox_of(planned.party, planned.scope());
+    return redirected || mailbox.empty() || mailbox == notice.address;
+  }
+  const auto points = contact_points(planned.party, planned.scope(), today_);
+  return std::any_of(points.begin(), points.end(), [&](const ContactPoint& to) {
+    return to.person == notice.person && (redirected || to.address == notice.address);
+  });
+}
+
+void Recheck::plan_anew(const Notice& notice, const std::string& why,
+                        std::vector<WorkReport>& reports) {
+  Notice dropped = notice;
+  dropped.state = NoticeState::superseded;
+  dropped.final_at = now_;
+  const ItemId subject = notice.prompts.size() == 1 ? notice.item : ItemId{};
+  writer_.write_notice_state(system_head("notice", subject, now_), dropped, now_);
+  Decision decision;
+  decision.subject = notice.item;
+  for (const PromptId id : notice.prompts) {
+    const auto was = writer_.find_prompt(id);
+    if (was->state != PromptState::noticed) continue;
+    Prompt prompt = *was;
+    prompt.state = PromptState::pending;
+    decision.prompts.push_back({*was, prompt});
+    decision.lines.push_back({prompt.item, "planned anew", why});
+  }
+  if (!decision.prompts.empty()) writer_.write(system_head("prompt", subject, now_), decision, now_);
+  WorkReport report;
+  report.board = board_;
+  report.what = "planned anew";
+  report.at = now_;
+  report.notice = std::move(dropped);
+  reports.push_back(std::move(report));
+}
+
+}  // namespace assured

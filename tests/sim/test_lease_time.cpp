@@ -1,0 +1,453 @@
+// What was made is looked at again when it is first taken to be sent (S10.2, S10.3, S16.3), and what waits
+// is taken in order of risk, at a pace.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/store.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/command_world.hpp"
+#include "workflows/apply_outbox.hpp"
+
+using namespace assured;
+using namespace assured::test;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+const std::string officer = "officer@riverton.example";
+const std::string manager = "manager@riverton.example";
+const std::string lead = "lead@nhs.example";
+
+SendAnswer in_trouble(const Outgoing&) { return SendAnswer::relay_trouble; }
+
+std::size_t count_tried(const CommandWorld& world, std::string_view address) {
+  return static_cast<std::size_t>(
+      std::count_if(world.relay.tried.begin(), world.relay.tried.end(),
+                    [&](const Outgoing& one) { return one.address == address; }));
+}
+
+std::vector<Notice> notices_to(CommandWorld& world, std::string_view address) {
+  auto notices = world.reader()->list_notices(500, {});
+  std::erase_if(notices, [&](const Notice& n) { return n.address != address; });
+  return notices;
+}
+
+// Somebody who holds the officer's post beside whoever else does.
+std::string another_officer(std::string_view id, std::string_view from) {
+  return fmt::format(
+      "[[person]]\nid = \"{0}\"\nname = \"{0}\"\nmail = \"{0}@riverton.example\"\n"
+      "posts = [{{ post = \"qa-officer\", from = {1} }}]\n",
+      id, from);
+}
+
+// Mail to the officer is made, and the relay takes none of it: something else is tried first.
+ItemId wait_for_the_officer(CommandWorld& world) {
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.tried.clear();
+  world.heard();
+  world.make_mail("2026-11-26 09:00");
+  REQUIRE(notices_to(world, officer).size() == 1);
+  return audit;
+}
+
+}  // namespace
+
+TEST_CASE("what is done before its mail was begun is not sent", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = wait_for_the_officer(world);
+  world.send_out(audit);  // ends “planned”
+  world.pass();
+  CHECK(count_tried(world, officer) == 0);
+  const Notice notice = notices_to(world, officer).at(0);
+  CHECK(notice.state == NoticeState::superseded);
+  const Prompt prompt = *world.reader()->find_prompt(notice.prompts.at(0));
+  CHECK(prompt.state == PromptState::superseded);
+  CHECK(prompt.why == "“planned” was done before this was sent");
+  CHECK(world.sender().health().planned_anew == 1);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("of a mail about several matters, what is still true is planned anew", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId done = world.plan_audit();
+  const ItemId open = world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.tried.clear();
+  world.make_mail("2026-11-26 09:00");
+  REQUIRE(notices_to(world, officer).at(0).prompts.size() == 2);
+  world.send_out(done);
+  world.relay.tried.clear();
+  world.pass();
+  const auto notices = notices_to(world, officer);
+  REQUIRE(notices.size() == 2);
+  CHECK(notices[0].state == NoticeState::superseded);
+  CHECK(notices[1].state == NoticeState::accepted);
+  REQUIRE(notices[1].prompts.size() == 1);
+  CHECK(world.reader()->find_prompt(notices[1].prompts[0])->item == open);
+  CHECK(count_tried(world, officer) == 1);
+}
+
+TEST_CASE("a mail that was begun once goes with its bytes, whatever is true since", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.tried.clear();
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::unknown; };
+  world.run_until("2026-11-26 09:00");
+  world.send_out(audit);
+  world.mail_policy.mode = MailPolicy::Mode::observe;
+  world.relay.answer = {};
+  world.run_until("2026-11-26 09:05");
+  const Notice notice = notices_to(world, officer).at(0);
+  CHECK(notice.state == NoticeState::accepted);
+  CHECK(count_tried(world, officer) == 2);
+  CHECK(world.relay.tried.back().bytes == world.relay.tried.front().bytes);
+}
+
+TEST_CASE("the mode and the holds are those of the moment of sending", "[sim][lease]") {
+  CommandWorld world;
+  wait_for_the_officer(world);
+  const auto prompt = [&] {
+    return *world.reader()->find_prompt(notices_to(world, officer).at(0).prompts.at(0));
+  };
+  SECTION("observe") {
+    world.mail_policy.mode = MailPolicy::Mode::observe;
+    world.pass();
+    CHECK(prompt().state == PromptState::held);
+    CHECK(prompt().why == "the service only observes (mode = \"observe\"): nothing leaves");
+  }
+  SECTION("domains") {
+    world.mail_policy.domains = {"nhs.example"};
+    world.pass();
+    CHECK(prompt().state == PromptState::held);
+    CHECK(prompt().why.find("mail.domains") != std::string::npos);
+  }
+  SECTION("redirected: made anew with its banner") {
+    world.mail_policy.mode = MailPolicy::Mode::redirect;
+    world.mail_policy.redirect_to = "trial@elsewhere.example";
+    world.pass();
+    CHECK(prompt().state == PromptState::noticed);
+    CHECK(count_tried(world, "trial@elsewhere.example") == 1);
+    // And back: what was made for the trial is not sent to the reader as it is.
+    CHECK(world.relay.tried.back().bytes.find("Redirected.") != std::string::npos);
+  }
+  SECTION("the outbox is held; what an operator lets go goes") {
+    world.hold_outbox("restored from Monday's backup");
+    world.pass();
+    CHECK(prompt().state == PromptState::held);
+    CHECK(prompt().why == "restored from Monday's backup");
+    CHECK(count_tried(world, officer) == 0);
+    auto tx = world.store().begin();
+    ok(release_prompt(*tx, world.programmes(), {world.board(), "checked", world.caller("officer")},
+                      prompt().id, world.now()));
+    tx->commit();
+    tx.reset();
+    world.pass();
+    CHECK(count_tried(world, officer) == 1);
+    CHECK(world.store().verify(world.board()).faults.empty());
+    return;
+  }
+  SECTION("somebody else holds the post") {
+    ok(world.load("[[person]]\nid = \"officer\"\nname = \"officer\"\nmail = \"officer@riverton.example\"\n"
+                  "posts = [{ post = \"qa-officer\", from = 2026-01-01, to = 2026-11-26 }]\n"
+                  "[[person]]\nid = \"next\"\nname = \"next\"\nmail = \"next@riverton.example\"\n"
+                  "posts = [{ post = \"qa-officer\", from = 2026-11-26 }]\n"));
+    world.pass();
+    CHECK(count_tried(world, "next@riverton.example") >= 1);
+  }
+  CHECK(notices_to(world, officer).at(0).state == NoticeState::superseded);
+  CHECK(count_tried(world, officer) == 0);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("a later step takes the place of one that was made and not begun (S10.3)", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = wait_for_the_officer(world);
+  // The relay has been out of reach for days; the next rung is due.
+  world.make_mail("2026-12-01 09:00");
+  world.pass();
+  CHECK(count_tried(world, officer) == 1);
+  const auto prompts = world.reader()->prompts_of(world.obligation(audit, "planned").id);
+  CHECK(prompts.at(0).state == PromptState::superseded);
+  CHECK(prompts.at(0).why == "a later step goes to the same post");
+}
+
+TEST_CASE("what was leased and not begun counts no attempt", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId concern = world.raise_concern(world.plan_audit());
+  world.relay.answer = in_trouble;
+  world.set_clock("2026-11-03 09:00");
+  world.pass();
+  std::size_t begun = 0;
+  for (const Notice& notice : world.reader()->list_notices(500, {})) begun += notice.attempts;
+  CHECK(begun == world.relay.tried.size());
+  CHECK(begun == 1);
+  // So the other one can still be taken back.
+  const std::string begun_for = world.relay.tried.front().address;
+  ok(world.act("nhs-lead", concern, "answer"));
+  world.relay.answer = {};
+  world.run_until("2026-11-03 09:20");
+  for (const std::string& address : {lead, std::string{"director@nhs.example"}})
+    CHECK(notices_to(world, address).at(0).state ==
+          (address == begun_for ? NoticeState::accepted : NoticeState::superseded));
+}
+
+TEST_CASE("urgent mail that the relay will not have leaves room for routine mail", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-11-25 09:00");
+  // Many concerns, all of which the relay refuses by a policy of its own, again and again.
+  for (int i = 0; i < 80; ++i) world.raise_concern(audit);
+  world.relay.answer = [](const Outgoing& message) {
+    return message.urgent ? SendAnswer::relay_trouble : SendAnswer::accepted;
+  };
+  world.run_until("2026-11-26 08:59");
+  world.relay.tried.clear();
+  world.run_until("2026-11-26 09:15");
+  CHECK(count_tried(world, officer) == 1);
+  CHECK(world.sender().health().troubles > 50);
+}
+
+TEST_CASE("what is of no rung any more is dropped: hand-overs, moved dates, what was ready",
+          "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.set_clock("2026-11-02 19:00");  // nothing routine goes before the morning
+  ok(world.load(another_officer("first", "2026-11-02")));
+  world.run_until("2026-11-02 20:00");
+  const auto hand_overs = [&] {
+    Lines states;
+    for (const Prompt& prompt : world.reader()->prompts_of(world.obligation(audit, "planned").id))
+      states.push_back(fmt::format("{} {}", to_text(prompt.state), prompt.why));
+    return states;
+  };
+  REQUIRE(hand_overs() == Lines{"pending "});
+  SECTION("done meanwhile") {
+    world.send_out(audit);
+    world.run_until("2026-11-03 09:00");
+    CHECK(hand_overs() == Lines{"superseded “planned” was done before this was sent"});
+  }
+  SECTION("handed over again meanwhile") {
+    ok(world.load(another_officer("second", "2026-11-02")));
+    world.run_until("2026-11-03 09:00");
+    CHECK(hand_overs() ==
+          Lines{"superseded a later word on it goes to the same post", "noticed "});
+  }
+  SECTION("as it was") {
+    world.run_until("2026-11-03 09:00");
+    CHECK(hand_overs() == Lines{"noticed "});
+  }
+}
+
+TEST_CASE("two words of no rung about one due date have ids of their own", "[sim][lease]") {
+  CommandWorld world;
+  world.plan_audit();
+  ok(world.load(another_officer("first", "2026-01-01")));
+  world.run_until("2026-11-02 10:00");
+  ok(world.load(another_officer("second", "2026-01-01")));
+  world.run_until("2026-11-02 11:00");
+  std::set<std::string> ids;
+  std::size_t made = 0;
+  for (const Notice& notice : notices_to(world, officer)) {
+    ids.insert(notice.message_id);
+    ++made;
+  }
+  CHECK(made == 2);  // the officer stays a holder, and hears of both
+  CHECK(ids.size() == made);
+}
+
+TEST_CASE("under redirect, who was told of a rung is known by who they are", "[sim][lease]") {
+  CommandWorld world;
+  world.mail_policy.mode = MailPolicy::Mode::redirect;
+  world.mail_policy.redirect_to = "office@riverton.example";
+  // One human in both posts of a rung.
+  ok(world.load("[[person]]\nid = \"officer\"\nname = \"officer\"\nmail = \"officer@riverton.example\"\n"
+                "posts = [{ post = \"qa-officer\", from = 2026-01-01 },"
+                " { post = \"business-manager\", from = 2026-01-01 }]\n"
+                "[[person]]\nid = \"manager\"\nname = \"manager\"\nmail = \"manager@riverton.example\"\n"
+                "posts = [{ post = \"chair\", from = 2026-01-01 }]\n"));
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-12-01 08:59");
+  world.heard();
+  // The second word is planned apart from the first: it waited for the first to be taken (S6.3).
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::try_later; };
+  world.run_until("2026-12-01 09:00");
+  world.relay.answer = {};
+  world.run_until("2026-12-01 12:00");
+  CHECK(world.heard() == Lines{"2026-12-01 09:01 officer late [+1wd]"});
+  const auto prompts = world.reader()->prompts_of(world.obligation(audit, "planned").id);
+  CHECK(prompts.back().why == "the same person was told of this step through another post");
+}
+
+TEST_CASE("no more goes to one reader in an hour than is set; immediate risk always", "[sim][pace]") {
+  CommandWorld world;
+  world.mail_policy.per_person_per_hour = 2;
+  world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.tried.clear();
+  world.heard();
+  // A reminder, then hand-overs that the officer hears of as well.
+  world.set_clock("2026-11-26 09:00");
+  world.pass();
+  CHECK(count_tried(world, officer) == 1);
+  world.set_clock("2026-11-26 09:10");
+  ok(world.load(another_officer("a", "2026-11-26")));
+  world.pass();
+  CHECK(count_tried(world, officer) == 2);
+  world.set_clock("2026-11-26 09:20");
+  ok(world.load(another_officer("b", "2026-11-26")));
+  world.pass();
+  CHECK(count_tried(world, officer) == 2);
+  const Notice waiting = notices_to(world, officer).back();
+  CHECK(waiting.state == NoticeState::deferred);
+  CHECK(waiting.attempts == 0);
+  CHECK(waiting.next_try_at == world.at("2026-11-26 10:00"));
+  CHECK(count_tried(world, "a@riverton.example") >= 1);  // others are not kept waiting by it
+  world.run_until("2026-11-26 09:59");
+  CHECK(count_tried(world, officer) == 2);
+  world.run_until("2026-11-26 10:00");
+  CHECK(count_tried(world, officer) == 3);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("no more goes to the relay in a minute than is set, what is urgent first", "[sim][pace]") {
+  CommandWorld world;
+  world.messages_per_minute = 3;
+  const ItemId audit = world.plan_audit();
+  for (int i = 0; i < 4; ++i) world.raise_concern(audit);
+  world.run_until("2026-11-03 04:59");
+  world.relay.tried.clear();
+  world.run_until("2026-11-03 05:00");  // a reminder of each concern
+  CHECK(world.relay.tried.size() == 3);
+  world.run_until("2026-11-03 05:00");
+  CHECK(world.relay.tried.size() == 3);
+  for (const Notice& notice : notices_to(world, lead))
+    if (notice.state != NoticeState::accepted) CHECK(notice.attempts == 0);
+  world.run_until("2026-11-03 05:01");
+  CHECK(world.relay.tried.size() == 4);
+  CHECK(world.relay.accepted.size() >= 4);
+}
+
+// --- several boards
+
+namespace {
+
+// Two boards on one store, each with mail of its own.
+struct TwoBoards {
+  TwoBoards() {
+    Programmes programmes;
+    for (const std::string_view board : boards) {
+      auto reading = read_small_programme(
+          replaced(std::string{small_programme_toml}, "board = \"riverton\"",
+                   fmt::format("board = \"{}\"", board)));
+      reading.programme->definition.digest = "small";
+      ok(programmes.set_board(std::make_shared<const Programme>(std::move(*reading.programme)),
+                              "small", zones, {}));
+    }
+    in_force.replace(std::move(programmes));
+    for (const std::string_view board : boards) {
+      const auto tx = store->begin();
+      const PeopleFile people = parse_people(
+          small_people(), "people.toml", in_force.get()->get_board(board).current->establishment);
+      ok(load_people(*tx, *in_force.get(), board, people, who("admin"), now));
+      tx->commit();
+    }
+  }
+  static Caller who(std::string person) {
+    Caller caller;
+    caller.person = std::move(person);
+    return caller;
+  }
+  ItemId act(std::string_view board, std::string person, ItemId item, std::string event, Texts fields) {
+    Command command;
+    command.board = board;
+    command.item = item;
+    command.event = std::move(event);
+    command.fields = std::move(fields);
+    command.caller = who(std::move(person));
+    const auto tx = store->begin();
+    const ItemId made = ok(assured::apply(*tx, *in_force.get(), command, now)).item;
+    tx->commit();
+    return made;
+  }
+  // A concern, whose first rung is due, and an audit to be reminded of.
+  void owe(std::string_view board, int concerns) {
+    const ItemId audit = act(board, "officer", {}, "plan-audit",
+                             {{"theme", "Neglect"}, {"area", "north"}, {"held_on", "2026-10-01"}});
+    for (int i = 0; i < concerns; ++i) act(board, "officer", audit, "raise-concern", {{"about", "nhs"}});
+  }
+  // Boards in the order in which messages were begun, with their class: "riverton!" is urgent.
+  Lines order() const {
+    Lines lines;
+    for (const Outgoing& one : relay.tried) lines.push_back(one.board + (one.urgent ? "!" : ""));
+    return lines;
+  }
+
+  static constexpr std::array<std::string_view, 2> boards{"oakley", "riverton"};
+  std::unique_ptr<Store> store = store::open_temporary_store(1);
+  SystemZones zones;
+  CurrentProgrammes in_force{Programmes{}};
+  notifiers::MailRenderer renderer;
+  ScriptedNotifier relay;
+  SharedNotifier shared{relay};
+  Instant now = *parse_instant("2026-11-02T09:00:00Z");
+  std::vector<std::string> planned;
+  Scheduler scheduler{*store, in_force};
+  Planner planner{*store, in_force, renderer, {"key", "riverton.example"},
+                  [this](const WorkReport& report) { planned.push_back(report.board); }};
+  Sender sender{*store, in_force, shared, SenderSettings{.messages_per_minute = [] { return 6u; }}};
+};
+
+}  // namespace
+
+TEST_CASE("risk goes before boards, and boards take turns", "[sim][lease]") {
+  TwoBoards world;
+  world.owe("oakley", 9);
+  world.owe("riverton", 2);
+  world.scheduler.note_alive(world.now);
+  world.planner.run_once(world.now);
+  world.sender.run_once(world.now);
+  world.relay.tried.clear();
+  // Everything falls due at once: what is urgent of both, and their reminders.
+  world.now = *parse_instant("2026-11-26T09:00:00Z");
+  world.scheduler.note_alive(world.now);
+  world.scheduler.run_once(world.now);
+  world.planned.clear();
+  world.planner.run_once(world.now);
+  for (int minute = 0; minute < 60 && world.sender.run_once(world.now) != Instant::max(); ++minute)
+    world.now += std::chrono::minutes{1};
+
+  const Lines order = world.order();
+  const auto first = [&](std::string_view what) {
+    return std::find(order.begin(), order.end(), what) - order.begin();
+  };
+  const auto last = [&](std::string_view what) {
+    return order.rend() - std::find(order.rbegin(), order.rend(), what) - 1;
+  };
+  REQUIRE(std::count(order.begin(), order.end(), "oakley!") > 12);
+  REQUIRE(std::count(order.begin(), order.end(), "riverton!") >= 2);
+  REQUIRE(first("riverton") < static_cast<std::ptrdiff_t>(order.size()));
+  REQUIRE(first("oakley") < static_cast<std::ptrdiff_t>(order.size()));
+  // The small board is served in the first minute, however much the other has.
+  CHECK(first("riverton!") < 6);
+  CHECK(last("riverton!") < last("oakley!"));
+  // Nothing routine of either before all that is urgent of both.
+  CHECK(first("oakley") > last("oakley!"));
+  CHECK(first("riverton") > last("oakley!"));
+}
+
+TEST_CASE("what is urgent is planned for all boards before what is routine for any", "[sim][lease]") {
+  TwoBoards world;
+  world.owe("oakley", 0);
+  world.now = *parse_instant("2026-11-26T09:00:00Z");
+  world.owe("riverton", 1);
+  world.now = *parse_instant("2026-11-27T09:00:00Z");
+  world.scheduler.note_alive(world.now);
+  world.scheduler.run_once(world.now);
+  world.planner.run_once(world.now);
+  REQUIRE(world.planned.size() >= 2);
+  CHECK(world.planned.front() == "riverton");  // oakley, the first by name, has a reminder alone
+  CHECK(world.planned.back() == "oakley");
+}
