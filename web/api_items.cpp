@@ -32,6 +32,7 @@ void merge(FactsNeeded& into, const FactsNeeded& more) {
     known.insert(known.end(), counts.begin(), counts.end());
   }
   into.links |= more.links;
+  into.files |= more.files;
   into.approvals |= more.approvals;
   into.last_event |= more.last_event;
   into.bodies.insert(more.bodies.begin(), more.bodies.end());

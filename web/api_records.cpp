@@ -33,11 +33,12 @@ Response get_journal(Context& context, const Segments&) {
 }
 
 Response get_meetings(Context& context, const Segments&) {
-  const std::string body_id = context.query("body");
-  if (!body_id.empty() && !context.board.current->establishment.bodies.contains(body_id))
+  const std::string named = context.query("body");
+  const BodyDef* of = context.board.current->establishment.find_body(named);
+  if (!named.empty() && of == nullptr)
     return problem({Errc::invalid, "There is no such body on this board.", "body"});
   json::array rows;
-  for (const auto& meeting : context.reader->list_meetings(body_id))
+  for (const auto& meeting : context.reader->list_meetings(of == nullptr ? "" : of->id))
     rows.push_back(meeting_json(context, meeting));
   json::object body;
   body["meetings"] = std::move(rows);

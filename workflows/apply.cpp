@@ -82,6 +82,9 @@ Facts load_facts(BoardReader& reader, const Rules&, const Item& item, const Fact
     for (const ItemId id : ids)
       for (Link& link : reader.links_of(id))
         if (link.from == id) facts.links.push_back(std::move(link));
+  if (needed.files)
+    for (const ItemId id : ids)
+      for (FileRecord& file : reader.files_of(id)) facts.files.push_back(std::move(file));
   if (needed.approvals)
     for (const ItemId id : ids)
       for (Approval& a : reader.approvals_of(id)) facts.approvals.push_back(std::move(a));

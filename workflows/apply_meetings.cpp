@@ -48,12 +48,13 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
   Meeting meeting;
   std::string what;
   if (command.what == MeetingCommand::What::plan) {
-    if (!(*board)->current->establishment.bodies.contains(command.body))
+    const BodyDef* body = (*board)->current->establishment.find_body(command.body);
+    if (body == nullptr)
       return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body),
                    "body"};
     if (command.start <= now)
       return Error{Errc::invalid, "a meeting is planned for the future", "start"};
-    meeting.body = command.body;
+    meeting.body = body->id;
     meeting.start = command.start;
     what = "plan-meeting";
   } else {

@@ -111,6 +111,11 @@ void check_bodies(const Checking& c) {
     for (const auto& member : body.members) check_post_name(c, member, path + ".members");
     check_role(c, nullptr, body.set_date_by, path + ".set_date.by");
     check_ladder_name(c, body.set_date_ladder, path + ".set_date.ladder");
+    for (const auto& alias : body.aliases)
+      if (const BodyDef* other = c.establishment.find_body(alias); other->id != id)
+        c.mistakes.add_at(path + ".aliases",
+                          fmt::format("'{}' means the body '{}' as well", alias, other->id),
+                          "give each body names of its own");
   }
 }
 

@@ -16,6 +16,7 @@ struct GuardCheck {
   const KindDef& kind;
   const Guard& guard;
   const std::string& path;
+  bool of_start = false;  // the guard, or what it is inside of, is a start's
 
   void mistake(std::string_view key, std::string message, std::string remedy) const {
     const auto full = fmt::format("{}.{}", path, key);
@@ -58,7 +59,8 @@ struct GuardCheck {
               parsed.error().message);
   }
 
-  // A kind whose items this guard looks at: it must lie below this one.
+  // A kind whose items this guard looks at: it must lie below this one, or below its parent where the
+  // guard says so.
   const KindDef* descendant(std::string_view key) const {
     if (guard.of.empty()) return nullptr;
     const auto* found = c.definition.find_kind(guard.of);
@@ -67,12 +69,10 @@ struct GuardCheck {
               suggest(guard.of, keys_of(c.definition.kinds)));
       return nullptr;
     }
-    if (!is_descendant(c.definition, *found, kind.name)) {
-      mistake(key,
-              fmt::format("items of kind '{}' do not lie below those of kind '{}'", guard.of,
-                          kind.name),
-              fmt::format("a guard looks at its own item's children; write parent = \"{}\" there",
-                          kind.name));
+    const std::string& top = guard.below_parent ? kind.parent : kind.name;
+    if (!is_descendant(c.definition, *found, top)) {
+      mistake(key, fmt::format("items of kind '{}' do not lie below those of kind '{}'", guard.of, top),
+              fmt::format("a guard looks at its own item's children; write parent = \"{}\" there", top));
       return nullptr;
     }
     return found;
@@ -91,7 +91,8 @@ struct GuardCheck {
     if (!found) return;
     if (guard.equals) value("equals", *found, *guard.equals);
     for (const auto& text : guard.one_of) value("one_of", *found, text);
-    if ((guard.within || guard.outside_of || !guard.after.empty()) && !is_date(*found))
+    if ((guard.within || guard.outside_of || !guard.after.empty() || !guard.not_after.empty()) &&
+        !is_date(*found))
       mistake("field", fmt::format("the field '{}' is no date", guard.field),
               "only dates lie before, after or within");
     if (guard.specific && found->type != FieldType::text)
@@ -99,9 +100,15 @@ struct GuardCheck {
               "only a text can be specific");
     date("before", guard.before);
     date("after", guard.after);
+    date("not_after", guard.not_after);
   }
 
   void check_count() const {
+    if (guard.below_parent && (!of_start || kind.parent.empty())) {
+      mistake("below", "only where an item begins below a parent can others of the parent be counted",
+              fmt::format("move it to [kind.{}.start], or leave out 'below'", kind.name));
+      return;
+    }
     const auto* of = descendant("count");
     if (!of) return;
     states("where.state", *of, guard.where.states);
@@ -187,6 +194,23 @@ struct GuardCheck {
             suggest(guard.of, keys_of(c.establishment.bodies), "add a [body.ID] table"));
   }
 
+  void check_assigned() const {
+    assigned("assigned", guard.role);
+    for (const auto& term : guard.terms) check_role(c, &kind, term, path + ".none_of", true);
+  }
+
+  void check_file() const {
+    if (!guard.of.empty() &&
+        std::none_of(kind.files.begin(), kind.files.end(),
+                     [&](const FileDef& file) { return file.name == guard.of; }))
+      mistake("file", fmt::format("kind '{}' takes no file '{}'", kind.name, guard.of),
+              suggest(guard.of, names_of(kind.files), "add a [[kind." + kind.name + ".file]]"));
+    const auto* version = field("version", guard.field);
+    if (version && version->type != FieldType::number)
+      mistake("version", fmt::format("the field '{}' is no number", guard.field),
+              "versions are numbered from 1; give it type = \"number\"");
+  }
+
   void check_linked() const {
     const auto& known = c.definition.link_kinds;
     if (guard.of.empty() || std::find(known.begin(), known.end(), guard.of) != known.end()) return;
@@ -205,7 +229,7 @@ struct GuardCheck {
       case Guard::Kind::independent:
         return check_independent();
       case Guard::Kind::assigned:
-        return assigned("assigned", guard.role);
+        return check_assigned();
       case Guard::Kind::approved_by:
         for (const auto& name : guard.names) approved("approved_by", name);
         return;
@@ -219,14 +243,16 @@ struct GuardCheck {
         return check_met();
       case Guard::Kind::linked:
         return check_linked();
+      case Guard::Kind::file:
+        return check_file();
       case Guard::Kind::any:
-        return check_guards(c, kind, guard.inner, path + ".any");
+        return check_guards(c, kind, guard.inner, path + ".any", of_start);
       case Guard::Kind::all_of:
-        return check_guards(c, kind, guard.inner, path + ".all_of");
+        return check_guards(c, kind, guard.inner, path + ".all_of", of_start);
       case Guard::Kind::not_:
         for (const auto& inner : guard.inner) {
           const auto inner_path = path + ".not";
-          GuardCheck{c, kind, inner, inner_path}.check();
+          GuardCheck{c, kind, inner, inner_path, of_start}.check();
         }
         return;
       case Guard::Kind::outside:
@@ -404,10 +430,10 @@ struct EffectCheck {
 }  // namespace
 
 void check_guards(const Checking& c, const KindDef& kind, const Guards& guards,
-                  const std::string& path) {
+                  const std::string& path, bool of_start) {
   for (std::size_t i = 0; i < guards.size(); ++i) {
     const auto guard_path = fmt::format("{}[{}]", path, i + 1);
-    GuardCheck{c, kind, guards[i], guard_path}.check();
+    GuardCheck{c, kind, guards[i], guard_path, of_start}.check();
   }
 }
 

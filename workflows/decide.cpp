@@ -339,6 +339,7 @@ std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts
                          facts.assignments,
                          facts.approvals,
                          facts.links,
+                         facts.files,
                          facts.meetings,
                          facts.people,
                          [&](const CountQuery& q) {

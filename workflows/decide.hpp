@@ -42,6 +42,7 @@ struct FactsNeeded {
   // Counts whose scope is each loaded descendant of that kind (cascades, and their auto gates).
   std::map<std::string, std::vector<std::pair<std::string, Where>>> descendant_counts;
   bool links = false;
+  bool files = false;
   bool approvals = false;
   bool last_event = false;
   std::set<std::string> bodies;  // meetings: planned ones, and those held since `entered_at`
@@ -54,6 +55,7 @@ struct Facts {
                                         // ones too, for the number of the next round
   std::vector<Assignment> assignments;  // of the item, its ancestors and loaded descendants
   std::vector<Link> links;              // from the item, its ancestors and loaded descendants
+  std::vector<FileRecord> files;        // of the same
   std::vector<Approval> approvals;
   std::vector<Meeting> meetings;
   People people;
@@ -106,7 +108,7 @@ struct LastEvent {
 // What of a programme was exercised, by the place where it is written (stories assert it).
 struct Coverage {
   std::set<std::string> transitions;  // "kind.event#line" of each transition and start carried out
-  std::set<std::string> guards_held;  // "line:column" of each guard that held
+  std::set<std::string> guards_held;  // "file:line:column" of each guard that held, inner ones too
   std::set<std::string> guards_missing;  // ... and of each that did not
   std::set<std::string> rungs;           // "ladder[index]" of each rung that fired
 };

@@ -223,31 +223,25 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
                          work_.assignments,
                          work_.approvals,
                          work_.links,
+                         facts.files,
                          facts.meetings,
                          facts.people,
                          [this](const CountQuery& q) { return count(q); },
                          with_event ? &event : nullptr,
                          assigns,
                          now};
-  if (rules.coverage == nullptr) return missing_for(guards, scope);
-  std::vector<std::string> sentences;
-  for (const Guard& guard : guards) {
-    const auto one = missing_for(guard, scope);
-    const std::string place =
-        fmt::format("{}:{}:{}", guard.place.file, guard.place.line, guard.place.column);
-    (one.empty() ? rules.coverage->guards_held : rules.coverage->guards_missing).insert(place);
-    sentences.insert(sentences.end(), one.begin(), one.end());
-  }
-  return sentences;
+  return missing_for(guards, scope);
 }
 
 Result<void> Deciding::try_transition(Item& subject, const TransitionDef& def, bool by_system) {
   const ItemId id = subject.id;
+  forget_fields(subject, def.effects);
   if (!by_system)
     if (auto taken = apply_fields(subject, def.takes); !taken) return taken.error();
   if (auto done = apply_effects_before(subject, def.effects); !done) return done.error();
   const auto why = missing(subject, def.requires_, &def.effects, !by_system);
   if (!why.empty()) return Error{Errc::refused, joined(why)};
+  set_fields(subject, def.effects);
 
   work_.touched.insert(id);
   cover(subject.kind, def.event, def.place);
@@ -347,6 +341,7 @@ Result<ItemId> Deciding::run_start(const EventRule& rule, ItemId parent) {
   if (auto done = apply_effects_before(made, start.effects); !done) return done.error();
   const auto why = missing(made, start.requires_, &start.effects, true);
   if (!why.empty()) return Error{Errc::refused, joined(why)};
+  set_fields(made, start.effects);
   cover(kind.name, start.event, start.place);
   line(id, start.event, fmt::format("{} begins in “{}”", kind.name, kind.initial));
   run_triggers(id, start.event, true);

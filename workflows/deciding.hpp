@@ -102,7 +102,10 @@ class Deciding {
 
  private:
   Result<void> try_transition(Item& subject, const TransitionDef& def, bool by_system);
+  // A transition's fields, in this order; the guards are asked before set_fields().
+  void forget_fields(Item& subject, const std::vector<Effect>& effects);
   Result<void> apply_fields(Item& subject, const std::vector<std::string>& takes);
+  void set_fields(Item& subject, const std::vector<Effect>& effects);
   Result<void> apply_effects_before(Item& subject, const std::vector<Effect>& effects);
   Result<void> apply_effects_after(ItemId subject, const std::vector<Effect>& effects);
   std::vector<std::string> missing(const Item& subject, const Guards& guards,

@@ -36,44 +36,50 @@ Result<void> Deciding::apply_fields(Item& subject, const std::vector<std::string
   return {};
 }
 
-Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Effect>& effects) {
+// Forgotten before the event's own fields are taken, so that what it gives anew stays.
+void Deciding::forget_fields(Item& subject, const std::vector<Effect>& effects) {
+  for (const Effect& effect : effects)
+    if (effect.kind == Effect::Kind::clear) subject.fields.erase(effect.field);
+}
+
+// After the guards, which see what was before: an event that fills a field can ask that it be empty.
+void Deciding::set_fields(Item& subject, const std::vector<Effect>& effects) {
   const KindDef& kind = kind_of(subject);
   for (const Effect& effect : effects) {
+    if (effect.kind == Effect::Kind::set) {
+      const FieldDef* def = kind.find_field(effect.field);
+      ASSURED_ASSERT(def != nullptr);
+      Value value;
+      if (!effect.from.empty()) {
+        const auto from = subject.fields.find(effect.from);
+        if (from != subject.fields.end()) value = reveal(from->second, Viewer{}, Purpose::guard);
+      } else if (effect.value == "now") {
+        if (def->type == FieldType::date)
+          value = local_date(event.occurred_at, *rules.time.zone);
+        else
+          value = event.occurred_at;
+      } else {
+        auto parsed = parse_value(def->type, def->values, effect.value);
+        ASSURED_ASSERT(parsed.has_value());  // the checker parsed it
+        value = *parsed;
+      }
+      subject.fields[effect.field] = FieldValue{def->field_class, std::move(value)};
+    } else if (effect.kind == Effect::Kind::increment) {
+      const FieldDef* def = kind.find_field(effect.field);
+      ASSURED_ASSERT(def != nullptr);
+      std::int64_t n = 0;
+      if (const auto was = subject.fields.find(effect.field); was != subject.fields.end())
+        if (const auto* number =
+                std::get_if<std::int64_t>(&reveal(was->second, Viewer{}, Purpose::guard)))
+          n = *number;
+      subject.fields[effect.field] = FieldValue{def->field_class, n + 1};
+    }
+  }
+}
+
+Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Effect>& effects) {
+  for (const Effect& effect : effects) {
     switch (effect.kind) {
-      case Effect::Kind::set: {
-        const FieldDef* def = kind.find_field(effect.field);
-        ASSURED_ASSERT(def != nullptr);
-        Value value;
-        if (!effect.from.empty()) {
-          const auto from = subject.fields.find(effect.from);
-          if (from != subject.fields.end()) value = reveal(from->second, Viewer{}, Purpose::guard);
-        } else if (effect.value == "now") {
-          if (def->type == FieldType::date)
-            value = local_date(event.occurred_at, *rules.time.zone);
-          else
-            value = event.occurred_at;
-        } else {
-          auto parsed = parse_value(def->type, def->values, effect.value);
-          ASSURED_ASSERT(parsed.has_value());  // the checker parsed it
-          value = *parsed;
-        }
-        subject.fields[effect.field] = FieldValue{def->field_class, std::move(value)};
-        break;
-      }
-      case Effect::Kind::clear:
-        subject.fields.erase(effect.field);
-        break;
-      case Effect::Kind::increment: {
-        const FieldDef* def = kind.find_field(effect.field);
-        ASSURED_ASSERT(def != nullptr);
-        std::int64_t n = 0;
-        if (const auto was = subject.fields.find(effect.field); was != subject.fields.end())
-          if (const auto* number =
-                  std::get_if<std::int64_t>(&reveal(was->second, Viewer{}, Purpose::guard)))
-            n = *number;
-        subject.fields[effect.field] = FieldValue{def->field_class, n + 1};
-        break;
-      }
       case Effect::Kind::assign: {
         const auto given = event.assign.find(effect.role);
         if (given == event.assign.end()) {
@@ -151,6 +157,9 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
         }
         break;
       }
+      case Effect::Kind::set:
+      case Effect::Kind::clear:
+      case Effect::Kind::increment:
       case Effect::Kind::create:
       case Effect::Kind::cascade:
       case Effect::Kind::tell:

@@ -68,9 +68,10 @@ class Needs {
       add_event(child, event, ItemId{}, false);
   }
 
-  void add_start(const EventRule& rule) {
+  void add_start(const EventRule& rule, ItemId parent) {
     const KindVersion of{rule.definition, rule.kind};
     add_guards(rule.start->requires_, *rule.kind, ItemId{}, false);
+    add_counts_below_parent(rule.start->requires_, parent, needed_.counts);
     add_effects(rule.start->effects, of);
     add_waiting(of, ItemId{}, false);
   }
@@ -115,6 +116,7 @@ class Needs {
       add_counts_needed(guards, needed_.descendant_counts[kind.name]);
     needed_.approvals |= needs_approvals(guards);
     needed_.links |= needs_links(guards);
+    needed_.files |= needs_files(guards);
     add_bodies_needed(guards, needed_.bodies);
   }
 
@@ -213,7 +215,7 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
     add_above(needs, rules, ancestors, needed);
   }
   if (const auto rule = find_event_rule(rules, item, event.name); rule && rule->start != nullptr)
-    needs.add_start(*rule);
+    needs.add_start(*rule, item == nullptr ? ItemId{} : item->id);
   make_unique(needed.counts);
   return needed;
 }
@@ -229,7 +231,7 @@ FactsNeeded facts_needed_below(const Rules& rules, const Item& parent,
   needs.add_waiting(own, parent.id, true);
   add_above(needs, rules, ancestors, needed);
   if (const auto rule = find_event_rule(rules, &parent, event.name); rule && rule->start != nullptr)
-    needs.add_start(*rule);
+    needs.add_start(*rule, parent.id);
   make_unique(needed.counts);
   return needed;
 }

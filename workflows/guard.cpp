@@ -88,15 +88,59 @@ Date look_back_date(const std::optional<Span>& span, const GuardScope& scope) {
   return local_date(due_by_meeting(scope.now, back, scope.rules.time), *scope.rules.time.zone);
 }
 
-Date shift_back(Date date, Span span, const GuardScope& scope) {
+Date shift(Date date, Span span, const GuardScope& scope) {
   const Zone& zone = *scope.rules.time.zone;
   const Instant at = at_local(date, TimeOfDay{0}, zone);
-  return local_date(due_by_meeting(at, Span{-span.count, span.unit}, scope.rules.time), zone);
+  return local_date(due_by_meeting(at, span, scope.rules.time), zone);
 }
 
 RoleScope role_scope(const GuardScope& scope) {
   return RoleScope{scope.rules.establishment, scope.rules.definition, scope.item,
                    scope.assignments,         scope.people,           {}};
+}
+
+// How the date of the guard's field lies to others. A span has two ends: what comes after the date it
+// is counted back from is not within it, nor is what comes before the one it is counted from.
+std::vector<std::string> check_dates(const Guard& guard, const GuardScope& scope,
+                                     const std::string& title) {
+  if (guard.before.empty() && guard.after.empty() && guard.not_after.empty()) return {};
+  const auto date_of = [&](const std::string& name) {
+    return field_date(name, scope.item, scope.ancestors, *scope.rules.time.zone, scope.now);
+  };
+  const auto missing = [&](std::string ours) {
+    return std::vector<std::string>{say(guard, std::move(ours))};
+  };
+  for (const std::string* name : {&guard.before, &guard.after, &guard.not_after})
+    if (!date_of(*name))
+      return missing(fmt::format("“{}” is not filled in", field_title(scope, *name)));
+  const auto date = date_of(guard.field);
+  if (!date) return missing(fmt::format("“{}” is not a date", title));
+
+  const auto back = [](Span span) { return Span{-span.count, span.unit}; };
+  if (guard.outside_of && *date >= shift(*date_of(guard.before), back(*guard.outside_of), scope))
+    return missing(fmt::format("“{}” is within {} before {}", title, to_text(*guard.outside_of),
+                               date_words(scope, guard.before)));
+  if (guard.within && !guard.before.empty()) {
+    const Date anchor = *date_of(guard.before);
+    if (*date > anchor)
+      return missing(fmt::format("“{}” lies after {}; give the last date before that", title,
+                                 date_words(scope, guard.before)));
+    if (*date < shift(anchor, back(*guard.within), scope))
+      return missing(fmt::format("“{}” is more than {} before {}", title, to_text(*guard.within),
+                                 date_words(scope, guard.before)));
+  }
+  if (!guard.after.empty()) {
+    const Date other = *date_of(guard.after);
+    if (*date <= other)
+      return missing(fmt::format("“{}” must be later than {}", title, date_words(scope, guard.after)));
+    if (guard.within && guard.before.empty() && *date > shift(other, *guard.within, scope))
+      return missing(fmt::format("“{}” is more than {} after {}", title, to_text(*guard.within),
+                                 date_words(scope, guard.after)));
+  }
+  if (!guard.not_after.empty() && *date > *date_of(guard.not_after))
+    return missing(
+        fmt::format("“{}” must not be later than {}", title, date_words(scope, guard.not_after)));
+  return {};
 }
 
 std::vector<std::string> check_field(const Guard& guard, const GuardScope& scope) {
@@ -119,36 +163,12 @@ std::vector<std::string> check_field(const Guard& guard, const GuardScope& scope
                                      "be different, and how anybody can see it",
                                      title, weak.front()))};
   }
-  const Zone& zone = *scope.rules.time.zone;
-  if (guard.within || guard.outside_of) {
-    const auto date = field_date(guard.field, scope.item, scope.ancestors, zone, scope.now);
-    const auto anchor = field_date(guard.before, scope.item, scope.ancestors, zone, scope.now);
-    if (!anchor)
-      return {say(guard, fmt::format("“{}” is not filled in", field_title(scope, guard.before)))};
-    if (!date) return {say(guard, fmt::format("“{}” is not a date", title))};
-    const Span span = guard.within ? *guard.within : *guard.outside_of;
-    const bool inside = *date >= shift_back(*anchor, span, scope);
-    if (guard.within && !inside)
-      return {say(guard, fmt::format("“{}” is more than {} before {}", title, to_text(span),
-                                     date_words(scope, guard.before)))};
-    if (guard.outside_of && inside)
-      return {say(guard, fmt::format("“{}” is within {} before {}", title, to_text(span),
-                                     date_words(scope, guard.before)))};
-  }
-  if (!guard.after.empty()) {
-    const auto date = field_date(guard.field, scope.item, scope.ancestors, zone, scope.now);
-    const auto other = field_date(guard.after, scope.item, scope.ancestors, zone, scope.now);
-    if (!other)
-      return {say(guard, fmt::format("“{}” is not filled in", field_title(scope, guard.after)))};
-    if (!date || *date <= *other)
-      return {say(
-          guard, fmt::format("“{}” must be later than {}", title, date_words(scope, guard.after)))};
-  }
-  return {};
+  return check_dates(guard, scope, title);
 }
 
 std::vector<std::string> check_count(const Guard& guard, const GuardScope& scope) {
-  const int n = scope.count(CountQuery{scope.item.id, guard.of, guard.where});
+  const ItemId top = guard.below_parent ? scope.item.parent : scope.item.id;
+  const int n = scope.count(CountQuery{top, guard.of, guard.where});
   const std::string noun = kind_title(scope, guard.of);
   std::string what;
   for (const auto& [field, value] : guard.where.fields) what += value + " ";
@@ -247,6 +267,48 @@ std::vector<std::string> check_independent(const Guard& guard, const GuardScope&
   return {};
 }
 
+// CH-27: whoever chairs is to look at everybody's work with a stranger's eye.
+std::vector<std::string> check_assigned(const Guard& guard, const GuardScope& scope) {
+  const Assignment* a = find_assignment(scope.assignments, scope.item.id, guard.role);
+  const std::string role = role_words(guard.role);
+  if (a == nullptr) return {say(guard, fmt::format("no {} is named", role))};
+  const Date today = local_date(scope.now, *scope.rules.time.zone);
+  bool of_board = false, of_agency = false;
+  for (const std::string& post : scope.people.posts_of(a->person, today)) {
+    const PostDef* def = scope.rules.establishment.find_post(post);
+    if (def != nullptr) (def->agency.empty() ? of_board : of_agency) = true;
+  }
+  if (guard.board_member && !of_board)
+    return {say(guard, fmt::format("the {} must hold a post of the board", role))};
+  if (guard.no_agency && of_agency)
+    return {say(guard, fmt::format("the {} holds a post of an agency; name somebody who holds none", role))};
+  if (is_one_of(guard.terms, role_scope(scope), a->person, {}, today))
+    return {say(guard, fmt::format("the {} is who owns this; name somebody else", role))};
+  return {};
+}
+
+std::vector<std::string> check_file(const Guard& guard, const GuardScope& scope) {
+  const KindDef* kind = scope.rules.definition.find_kind(scope.item.kind);
+  std::string title = guard.of;
+  for (const FileDef& file : kind->files)
+    if (file.name == guard.of && !file.title.empty()) title = file.title;
+  const auto is_meant = [&](const FileRecord& file) {
+    return file.item == scope.item.id && file.kind == guard.of;
+  };
+  if (std::none_of(scope.files.begin(), scope.files.end(), is_meant))
+    return {say(guard, fmt::format("“{}” is not attached; attach the document first", title))};
+  const FieldValue* version =
+      guard.field.empty() ? nullptr : find_value(guard.field, scope.item, scope.ancestors);
+  if (version == nullptr || !version->is_set()) return {};
+  const auto* number = std::get_if<std::int64_t>(&reveal(*version, Viewer{}, Purpose::guard));
+  if (number != nullptr && std::any_of(scope.files.begin(), scope.files.end(), [&](const FileRecord& f) {
+        return is_meant(f) && f.version == *number;
+      }))
+    return {};
+  return {say(guard, fmt::format("“{}” is not the number of an attached version of “{}”",
+                                 field_title(scope, guard.field), title))};
+}
+
 std::vector<std::string> check_outside(const Guard& guard, const GuardScope& scope) {
   if (scope.event == nullptr || scope.item.agency.empty()) return {};
   const Date today = local_date(scope.now, *scope.rules.time.zone);
@@ -266,6 +328,8 @@ std::vector<std::string> check_outside(const Guard& guard, const GuardScope& sco
         say(guard, "this must be judged by somebody who holds no post in the answering agency")};
   return {};
 }
+
+std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope);
 
 }  // namespace
 
@@ -315,6 +379,16 @@ std::vector<std::string> missing_for(const Guards& guards, const GuardScope& sco
 }
 
 std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope) {
+  auto missing = check_guard(guard, scope);
+  if (Coverage* coverage = scope.rules.coverage)
+    (missing.empty() ? coverage->guards_held : coverage->guards_missing)
+        .insert(fmt::format("{}:{}:{}", guard.place.file, guard.place.line, guard.place.column));
+  return missing;
+}
+
+namespace {
+
+std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope) {
   switch (guard.kind) {
     case Guard::Kind::field:
       return check_field(guard, scope);
@@ -326,18 +400,10 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
       return check_independent(guard, scope);
     case Guard::Kind::outside:
       return check_outside(guard, scope);
-    case Guard::Kind::assigned: {
-      const Assignment* a = find_assignment(scope.assignments, scope.item.id, guard.role);
-      if (a == nullptr) return {say(guard, fmt::format("no {} is named", role_words(guard.role)))};
-      if (!guard.board_member) return {};
-      const Date today = local_date(scope.now, *scope.rules.time.zone);
-      for (const std::string& post : scope.people.posts_of(a->person, today)) {
-        const PostDef* def = scope.rules.establishment.find_post(post);
-        if (def != nullptr && def->agency.empty()) return {};
-      }
-      return {
-          say(guard, fmt::format("the {} must hold a post of the board", role_words(guard.role)))};
-    }
+    case Guard::Kind::assigned:
+      return check_assigned(guard, scope);
+    case Guard::Kind::file:
+      return check_file(guard, scope);
     case Guard::Kind::approved_by: {
       std::vector<std::string> missing;
       for (const std::string& name : guard.names) {
@@ -431,51 +497,6 @@ std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope
   return {};
 }
 
-namespace {
-
-template <class Visit>
-void visit_guards(const Guards& guards, const Visit& visit) {
-  for (const Guard& guard : guards) {
-    visit(guard);
-    visit_guards(guard.inner, visit);
-  }
-}
-
 }  // namespace
-
-void add_counts_needed(const Guards& guards, std::vector<std::pair<std::string, Where>>& counts) {
-  visit_guards(guards, [&](const Guard& g) {
-    if (g.kind == Guard::Kind::count) counts.emplace_back(g.of, g.where);
-    if (g.kind != Guard::Kind::all) return;
-    counts.emplace_back(g.of, Where{});
-    counts.emplace_back(g.of, Where{g.states, {}});
-  });
-}
-
-void add_counts_needed(const Guards& guards, ItemId scope, std::vector<CountQuery>& counts) {
-  std::vector<std::pair<std::string, Where>> needed;
-  add_counts_needed(guards, needed);
-  for (auto& [kind, where] : needed) counts.push_back({scope, kind, where});
-}
-
-bool needs_approvals(const Guards& guards) {
-  bool result = false;
-  visit_guards(guards, [&](const Guard& g) {
-    result |= g.kind == Guard::Kind::approved_by || g.kind == Guard::Kind::seconded;
-  });
-  return result;
-}
-
-bool needs_links(const Guards& guards) {
-  bool result = false;
-  visit_guards(guards, [&](const Guard& g) { result |= g.kind == Guard::Kind::linked; });
-  return result;
-}
-
-void add_bodies_needed(const Guards& guards, std::set<std::string>& bodies) {
-  visit_guards(guards, [&](const Guard& g) {
-    if (g.kind == Guard::Kind::meeting_held) bodies.insert(g.of);
-  });
-}
 
 }  // namespace assured

@@ -17,6 +17,7 @@ struct GuardScope {
   const std::vector<Assignment>& assignments;
   const std::vector<Approval>& approvals;
   const std::vector<Link>& links;
+  const std::vector<FileRecord>& files;
   const std::vector<Meeting>& meetings;
   const People& people;
   std::function<int(const CountQuery&)> count;
@@ -26,14 +27,17 @@ struct GuardScope {
 };
 
 // Sentences for what is missing; empty when the guard holds. With no event, guards about the event
-// (reason, not_by, outside, seconded) are taken to hold.
+// (reason, not_by, outside, seconded) are taken to hold. Each guard that is asked, inner ones too, is
+// noted in the rules' coverage where there is one.
 std::vector<std::string> missing_for(const Guard& guard, const GuardScope& scope);
 std::vector<std::string> missing_for(const Guards& guards, const GuardScope& scope);
 
-// The counts that `guards` will ask for, with `scope` as their scope.
+// The counts that `guards` will ask for, with `scope` as their scope; and those below a start's parent.
 void add_counts_needed(const Guards& guards, ItemId scope, std::vector<CountQuery>& counts);
 void add_counts_needed(const Guards& guards, std::vector<std::pair<std::string, Where>>& counts);
+void add_counts_below_parent(const Guards& guards, ItemId parent, std::vector<CountQuery>& counts);
 bool needs_approvals(const Guards& guards);
+bool needs_files(const Guards& guards);
 bool needs_links(const Guards& guards);
 void add_bodies_needed(const Guards& guards, std::set<std::string>& bodies);
 

@@ -67,6 +67,12 @@ auto find_named(const List& list, std::string_view name) -> decltype(list.data()
   return found == list.end() ? nullptr : &*found;
 }
 
+bool is_same_name(std::string_view a, std::string_view b) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return small(x) == small(y); });
+}
+
 template <class Map>
 auto find_key(const Map& map, std::string_view name) -> const typename Map::mapped_type* {
   const auto found = map.find(name);
@@ -87,6 +93,15 @@ const ObligationDef* KindDef::find_obligation(std::string_view obligation) const
 const KindDef* Definition::find_kind(std::string_view kind) const { return find_key(kinds, kind); }
 const PostDef* Establishment::find_post(std::string_view post) const {
   return find_key(posts, post);
+}
+const BodyDef* Establishment::find_body(std::string_view named) const {
+  if (const BodyDef* body = find_key(bodies, named)) return body;
+  for (const auto& [id, body] : bodies) {
+    if (is_same_name(body.title, named)) return &body;
+    for (const std::string& alias : body.aliases)
+      if (is_same_name(alias, named)) return &body;
+  }
+  return nullptr;
 }
 
 std::string to_text(const Mistake& mistake) {

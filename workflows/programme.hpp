@@ -59,7 +59,7 @@ struct Guard {
     count,        // descendants of kind `of` matching `where`: at_least / at_most / exactly
     all,          // every descendant of kind `of` (and at least one) is in `states`
     independent,  // assignee of `role` is none of `others`, nor the post above theirs (CH-17, S3.3)
-    assigned,     // somebody is assigned as `role`; with `board_member` true, holds a board-side post
+    assigned,     // somebody is assigned as `role`; who may be asked to be independent (below)
     approved_by,  // an approval by each of `names` is recorded on the item
     seconded,     // approval `names[0]` is recorded by a person other than the event's actor
     not_by,       // the event's actor (and for_post) is none of role terms `terms`
@@ -67,22 +67,25 @@ struct Guard {
     reason,       // the event gives a reason
     meeting_held, // a meeting of body `of` was held since the item entered its state
     linked,       // the item has a link of kind `of`
+    file,         // a document of kind `of` is attached to the item
     any, all_of, not_
   };
   Kind kind = Kind::field;
   SourcePlace place;
 
-  std::string field;                  // field
+  std::string field;                  // field; file: a number that must be one of its versions
   std::optional<std::string> equals;  // field: stored text
   std::vector<std::string> one_of;    // field: one of these stored texts
-  std::optional<Span> within;         // field (date): not longer than this before `before`
+  std::optional<Span> within;         // field (date): at most this before `before`, or after `after`
   std::optional<Span> outside_of;     // field (date): longer than this before `before`
   std::string before;                 // field: name of a field of the item or an ancestor, or "now"
   std::string after;                  // field (date): later than this field, or than "now"
+  std::string not_after;              // field (date): not later than this field, or than "now"
   bool specific = false;              // field (text): without weak verbs (SMART)
 
-  std::string of;                     // count, all: kind; meeting_held: body; linked: link kind
+  std::string of;                     // count, all: kind; meeting_held: body; linked, file: its kind
   Where where;                        // count
+  bool below_parent = false;          // count, of a start: below the parent, the new item too
   std::optional<int> at_least, at_most, exactly;
   std::vector<std::string> states;    // all: `in`
 
@@ -90,10 +93,11 @@ struct Guard {
   std::vector<std::string> others;    // independent: roles that must not be the same human
   std::string unless_field;           // independent: a text field that says why none is recorded
   std::optional<Span> look_back;      // independent, outside
-  bool board_member = false;          // assigned
+  bool board_member = false;          // assigned: holds a post of the board
+  bool no_agency = false;             // assigned: holds no post of an agency
 
   std::vector<std::string> names;     // approved_by, seconded
-  std::vector<RoleTerm> terms;        // not_by
+  std::vector<RoleTerm> terms;        // not_by; assigned: `none_of`
   Guards inner;                       // any, all_of, not_
 
   std::string says;                   // the board's own sentence for what is missing; may be empty
@@ -107,6 +111,8 @@ struct Guard {
 enum class Family { a, b, c };
 std::string_view to_text(Family f);  // "A", "B", "C"
 
+// What an event forgets comes first, then the fields it gives, whom it names and what it links; then the
+// guards are asked, and what it sets or counts itself comes after them.
 struct Effect {
   enum class Kind {
     create,     // child items of kind `of`: one, or one for each agency in field `each`; `to` and
@@ -114,7 +120,7 @@ struct Effect {
     cascade,    // event `event` on descendants of kind `of` that have it in their state
     tell,       // prompts to `to` with `template_name`, now
     set,        // own field `field` := event time ("now"), stored text, or field `from`
-    clear,      // own field `field` := unset
+    clear,      // own field `field` := unset, before the event's own fields are taken
     increment,  // own number field += 1
     assign,     // the event names a person for `role`; recorded as an assignment
     unassign,   // ends the assignment of `role`
@@ -391,6 +397,8 @@ struct Establishment {
   std::map<std::string, TemplateText, std::less<>> texts;
 
   const PostDef* find_post(std::string_view post) const;
+  // By id, title or alias, as people write it; small and capital letters are one.
+  const BodyDef* find_body(std::string_view named) const;
 };
 
 struct Programme {

@@ -362,7 +362,7 @@ void check_start(const Checking& c, const KindDef& kind, const std::string& kind
   const auto path = kind_path + ".start";
   check_event_name(c, start.event, path + ".event");
   check_takes(c, kind, start.takes, path);
-  check_guards(c, kind, start.requires_, path + ".requires");
+  check_guards(c, kind, start.requires_, path + ".requires", true);
   check_effects(c, kind, start.effects, path + ".effects");
   for (const auto& term : start.by) check_role(c, &kind, term, path + ".by", true);
   const auto* parent = c.definition.find_kind(kind.parent);

@@ -18,9 +18,10 @@ struct Checking {
 void check_establishment(const Checking& checking);
 // Names in kinds, states, fields, transitions and obligations.
 void check_kinds(const Checking& checking);
-// Names in one kind's guards and effects; `path` is the key of the list.
+// Names in one kind's guards and effects; `path` is the key of the list. `of_start`: the guards are of
+// how its items begin.
 void check_guards(const Checking& checking, const KindDef& kind, const Guards& guards,
-                  const std::string& path);
+                  const std::string& path, bool of_start = false);
 void check_effects(const Checking& checking, const KindDef& kind,
                    const std::vector<Effect>& effects, const std::string& path);
 // States that cannot be reached or left, obligations that nobody can close, loops of auto steps.

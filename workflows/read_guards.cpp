@@ -20,21 +20,28 @@ void read_field_guard(Row& row, Guard& guard) {
   guard.outside_of = row.span("outside");
   guard.before = row.text("before").value_or("");
   guard.after = row.text("after").value_or("");
+  guard.not_after = row.text("not_after").value_or("");
   guard.specific = row.flag("specific");
   if (row.has("within") && row.has("outside"))
     row.mistake("outside", "a date cannot be asked to be within and outside a span at once",
                 "write two guards");
   for (const std::string_view span : {"within", "outside"})
-    if (row.has(span) && !row.has("before"))
+    if (row.has(span) && !row.has("before") && !(span == "within" && row.has("after")))
       row.missing("before",
                   fmt::format("say before which date '{}' counts: a field, or \"now\"", span));
   if (row.has("before") && !row.has("within") && !row.has("outside"))
     row.mistake("before", "'before' needs 'within' or 'outside' beside it",
-                "write within = \"12mo\", or use 'after'");
+                "write within = \"12mo\", or use 'after' or 'not_after'");
 }
 
 void read_count_guard(Row& row, Guard& guard) {
   guard.of = row.text("count").value_or("");
+  if (const auto below = row.text("below")) {
+    guard.below_parent = *below == "parent";
+    if (!guard.below_parent)
+      row.mistake("below", "only \"parent\" has a meaning here",
+                  "leave it out to count below the item itself");
+  }
   if (auto where = row.table("where")) {
     guard.where.states = where->text_or_texts("state");
     for (auto& [key, value] : where->all_stored("state")) guard.where.fields.emplace(key, value);
@@ -62,6 +69,8 @@ void read_independent_guard(Row& row, Guard& guard) {
 void read_assigned_guard(Row& row, Guard& guard) {
   guard.role = row.text("assigned").value_or("");
   guard.board_member = row.flag("board_member");
+  guard.no_agency = row.flag("no_agency");
+  guard.terms = row.roles("none_of");
 }
 
 void read_approved_guard(Row& row, Guard& guard) {
@@ -88,6 +97,11 @@ void read_outside_guard(Row& row, Guard& guard) {
 void read_reason_guard(Row& row, Guard&) { must_be_true(row, "reason"); }
 void read_met_guard(Row& row, Guard& guard) { guard.of = row.text("met").value_or(""); }
 void read_linked_guard(Row& row, Guard& guard) { guard.of = row.text("linked").value_or(""); }
+
+void read_file_guard(Row& row, Guard& guard) {
+  guard.of = row.text("file").value_or("");
+  guard.field = row.text("version").value_or("");
+}
 
 std::optional<Guard> read_guard(Row row);
 
@@ -124,6 +138,7 @@ constexpr std::array guard_kinds{
     GuardKind{"reason", Guard::Kind::reason, read_reason_guard},
     GuardKind{"met", Guard::Kind::meeting_held, read_met_guard},
     GuardKind{"linked", Guard::Kind::linked, read_linked_guard},
+    GuardKind{"file", Guard::Kind::file, read_file_guard},
     GuardKind{"any", Guard::Kind::any, read_any_guard},
     GuardKind{"all_of", Guard::Kind::all_of, read_all_of_guard},
     GuardKind{"not", Guard::Kind::not_, read_not_guard},

@@ -78,7 +78,7 @@ TEST_CASE("an unknown key in a guard", "[programme][broken]") {
   CHECK(
       told(toml) ==
       Told{"small.toml:248:27: kind.return.transition[2].requires[1].atleast: there is no such key "
-           "here (known: after, before, equals, field, one_of, outside, says, specific, within)"});
+           "here (known: after, before, equals, field, not_after, one_of, outside, says, specific, within)"});
 }
 
 TEST_CASE("an unknown effect", "[programme][broken]") {
