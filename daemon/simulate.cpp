@@ -11,6 +11,7 @@
 #include "daemon/story.hpp"
 #include "daemon/system_clock.hpp"
 #include "daemon/system_zones.hpp"
+#include "store/file_store.hpp"
 #include "store/store.hpp"
 
 namespace assured {
@@ -63,6 +64,7 @@ int run_simulate(const SimulateOptions& options) {
   }
   if (options.json) run.out = [](const std::string& line) { std::puts(line.c_str()); };
   std::unique_ptr<Store> store;
+  std::optional<store::FolderFiles> files;
   if (!options.into.empty()) {
     std::filesystem::create_directories(options.into);
     const auto path = std::filesystem::path(options.into) / "assured.db";
@@ -77,6 +79,8 @@ int run_simulate(const SimulateOptions& options) {
         store::Synchronous::off;  // rebuilt from the story if the machine stops now
     store = store::open_store(opening);
     run.store = store.get();
+    files.emplace(std::filesystem::path(options.into) / "files");
+    run.files = &*files;
   }
   if (options.rebase_to_now) run.rebase_to = SystemClock{}.now();
   const SystemZones zones;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "workflows/apply.hpp"
+#include "workflows/files.hpp"
 #include "workflows/programme.hpp"
 
 namespace assured {
@@ -25,6 +26,7 @@ struct StoryStep {
   std::map<std::string, std::string> fields;  // stored text
   std::map<std::string, std::string> assign;
   std::map<std::string, std::string> link;  // link kind -> story name
+  std::string file;                         // attach: the kind of document
   std::string refused;                      // expected part of the refusal; empty: ok is expected
   // built-ins
   std::string obligation, hold_for, progress;
@@ -90,6 +92,7 @@ struct StoryRun {
   // For `--into`: run on this store instead of a temporary one, and shift every local time so that
   // the last step is at `rebase_to`.
   Store* store = nullptr;
+  FileStore* files = nullptr;  // where documents go; none: their rows alone are written
   std::optional<Instant> rebase_to;
 };
 

@@ -139,7 +139,8 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
                   {"day", &s.day},
                   {"title", &s.title},
                   {"of", &s.of},
-                  {"to", &s.to}},
+                  {"to", &s.to},
+                  {"file", &s.file}},
                  {"fields", "assign", "link", "expect"}, "step");
     if (!after.empty()) {
       if (auto span = parse_span(after))
@@ -159,6 +160,8 @@ StoryReading parse_story(std::string_view text, std::string_view source) {
         reader.add(*expect, "step.expect", "write \"ok\" or { refused = \"...\" }");
     }
     if (s.event.empty()) reader.add(table, "step.event", "say what is done: event = \"...\"");
+    if ((s.event == "attach") != !s.file.empty())
+      reader.add(table, "step.file", "event = \"attach\" and file = \"its kind\" go together");
     story.steps.push_back(std::move(s));
   });
   reader.each(root, "down", [&](const toml::table& table) {

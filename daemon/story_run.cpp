@@ -6,9 +6,11 @@
 
 #include "daemon/sender.hpp"
 #include "daemon/story.hpp"
+#include "daemon/story_document.hpp"
 #include "daemon/story_expect.hpp"
 #include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
+#include "store/digest.hpp"
 #include "store/store.hpp"
 #include "workflows/roles.hpp"
 
@@ -398,21 +400,29 @@ class Player {
     std::size_t fitting = 0;
     for (const ItemId id : subjects) {
       // A glob means those that can take the event: an item that is finished is not meant.
-      if (is_glob(step.item) && step.refused.empty() && !can_take(id, step.event)) continue;
+      if (is_glob(step.item) && step.refused.empty() && !can_take(id, step)) continue;
       ++fitting;
-      do_event(step, id, now);
+      if (step.event == "attach")
+        do_attach(step, id, now);
+      else
+        do_event(step, id, now);
     }
     if (fitting == 0)
       throw StoryFailed(fmt::format("line {}: no item like “{}” can take “{}” now", step.line,
                                     step.item, step.event));
   }
 
-  bool can_take(ItemId id, const std::string& event) const {
+  bool can_take(ItemId id, const StoryStep& step) const {
+    const std::string& event = step.event;
     if (event == "acknowledge" || event == "suspend" || event == "correct") return true;
     const auto item = reader().find_item(id);
     const KindDef* kind = item ? definition_.find_kind(item->kind) : nullptr;
     if (kind == nullptr) return false;
     const StateDef* state = kind->find_state(item->state);
+    if (event == "attach")
+      return state != nullptr && !state->final &&
+             std::any_of(kind->files.begin(), kind->files.end(),
+                         [&](const FileDef& file) { return file.name == step.file; });
     for (const TransitionDef& t : kind->transitions)
       if (t.event == event &&
           ((t.from_any && state != nullptr && !state->final) ||
@@ -498,6 +508,41 @@ class Player {
     if (!step.refused.empty())
       fail(fmt::format("line {}: “{}” on {} was done, but a refusal was expected: {}", step.line,
                        step.event, name_of(outcome->item), step.refused));
+  }
+
+  void do_attach(const StoryStep& step, ItemId id, Instant now) {
+    AttachFile command;
+    command.board = board_;
+    command.item = id;
+    command.kind = step.file;
+    command.type = story_document_type;
+    command.bytes = static_cast<std::int64_t>(story_document.size());
+    command.caller = caller_of(step, now);
+    auto tx = store_.begin();
+    const auto fits =
+        check_attachment(tx->board(board_), *programmes_.get(), command, story_document, now);
+    json::object line = head(now, fits ? "attached" : "refused");
+    line["line"] = step.line;
+    line["event"] = step.event;
+    line["file"] = step.file;
+    line["item"] = name_of(id);
+    if (!fits) {
+      ++result_.refusals;
+      line["why"] = fits.error().message;
+      emit(std::move(line));
+      if (step.refused.empty() || fits.error().message.find(step.refused) == std::string::npos)
+        fail(fmt::format("line {}: the document was refused: {}", step.line, fits.error().message));
+      return;
+    }
+    command.digest = run_.files == nullptr ? store::blake2b_hex(story_document)
+                                           : run_.files->put(board_, story_document);
+    const auto file = attach_file(*tx, *programmes_.get(), command, now);
+    ASSURED_ASSERT(file.has_value());
+    tx->commit();
+    ++result_.events;
+    line["version"] = file->version;
+    emit(std::move(line));
+    if (!step.refused.empty()) fail(fmt::format("line {}: a refusal was expected", step.line));
   }
 
   void do_meeting(const StoryStep& step, Instant now) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "daemon/story_document.hpp"
 #include "daemon/story_expect.hpp"
 #include "workflows/deadline.hpp"
 
@@ -221,9 +222,12 @@ void ServedStory::do_step(const StoryStep& step) {
   std::size_t fitting = 0;
   for (const ItemId id : find_items(step, step.item)) {
     // A glob means those that can take the event.
-    if (is_glob(step.item) && step.refused.empty() && !can_take(id, step.event)) continue;
+    if (is_glob(step.item) && step.refused.empty() && !can_take(id, step)) continue;
     ++fitting;
-    do_event(step, id);
+    if (step.event == "attach")
+      do_attach(step, id);
+    else
+      do_event(step, id);
   }
   if (fitting == 0) fail(step, "no item like " + step.item + " can take the event now");
 }
@@ -273,6 +277,19 @@ void ServedStory::do_event(const StoryStep& step, ItemId item) {
   name_new_items(ItemId{answer.at("id").as_int64()}, step.as);
 }
 
+void ServedStory::do_attach(const StoryStep& step, ItemId item) {
+  const auto path = fmt::format("/items/{}/files?kind={}&type={}&for_post={}&channel={}", item.value,
+                                step.file, story_document_type, step.for_post, step.channel);
+  const auto reply = post(step, path, std::string{story_document});
+  if (!step.refused.empty()) {
+    if (reply.ok() || reply.body.find(step.refused) == std::string::npos) fail(step, reply.body);
+    ++refusals_;
+    return;
+  }
+  if (!reply.ok()) fail(step, reply.body);
+  ++events_;
+}
+
 void ServedStory::do_meeting(const StoryStep& step) {
   json::object body;
   std::string path = "/meetings";
@@ -298,12 +315,17 @@ void ServedStory::do_meeting(const StoryStep& step) {
   meetings_[step.meeting] = answer.at("id").as_int64();
 }
 
-bool ServedStory::can_take(ItemId item, const std::string& event) const {
+bool ServedStory::can_take(ItemId item, const StoryStep& step) const {
+  const std::string& event = step.event;
   if (event == "acknowledge" || event == "suspend" || event == "correct") return true;
   const Known& known = known_.at(item);
   const KindDef& kind = *definition_.find_kind(known.kind);
   const std::string now = text_of(get(fmt::format("/items/{}", item.value)), "state");
   const StateDef* state = kind.find_state(now);
+  if (event == "attach")
+    return state != nullptr && !state->final &&
+           std::any_of(kind.files.begin(), kind.files.end(),
+                       [&](const FileDef& file) { return file.name == step.file; });
   for (const TransitionDef& t : kind.transitions)
     if (t.event == event && ((t.from_any && state != nullptr && !state->final) ||
                              std::find(t.from.begin(), t.from.end(), now) != t.from.end()))

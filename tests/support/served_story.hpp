@@ -67,10 +67,11 @@ class ServedStory {
 
   void do_step(const StoryStep& step);
   void do_event(const StoryStep& step, ItemId item);
+  void do_attach(const StoryStep& step, ItemId item);
   void do_meeting(const StoryStep& step);
   void do_hand_over(const StoryStep& step);
   cli::Reply post(const StoryStep& step, const std::string& path, const std::string& body);
-  bool can_take(ItemId item, const std::string& event) const;
+  bool can_take(ItemId item, const StoryStep& step) const;
   std::int64_t obligation_of(ItemId item, const StoryStep& step) const;
   std::vector<ItemId> find_items(const StoryStep& step, const std::string& pattern) const;
   boost::json::object get(const std::string& path) const;
