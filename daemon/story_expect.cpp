@@ -131,13 +131,14 @@ std::string to_expect_blocks(const std::vector<StoryNotice>& notices) {
 
 std::vector<std::string> uncovered(const Definition& definition, const Coverage& coverage) {
   std::vector<std::string> missing;
-  const auto guards = [&](const Guards& list, const std::string& where) {
+  const auto guards = [&](const auto& self, const Guards& list, const std::string& where) -> void {
     for (const Guard& g : list) {
       const std::string place = fmt::format("{}:{}:{}", g.place.file, g.place.line, g.place.column);
       if (!coverage.guards_held.contains(place))
         missing.push_back(where + ": guard at " + place + " never held");
       if (!coverage.guards_missing.contains(place))
         missing.push_back(where + ": guard at " + place + " never refused");
+      self(self, g.inner, where);
     }
   };
   for (const auto& [name, kind] : definition.kinds) {
@@ -146,7 +147,7 @@ std::vector<std::string> uncovered(const Definition& definition, const Coverage&
       const std::string where =
           fmt::format("{}.{}#{}", kind_name, event.empty() ? "auto" : event, place.line);
       if (!coverage.transitions.contains(where)) missing.push_back(where + ": never carried out");
-      guards(list, where);
+      guards(guards, list, where);
     };
     if (kind.start) one(kind.start->event, kind.start->place, kind.start->requires_);
     for (const TransitionDef& t : kind.transitions) one(t.event, t.place, t.requires_);

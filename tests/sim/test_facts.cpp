@@ -16,6 +16,7 @@
 #include "config/programme_files.hpp"
 #include "daemon/story.hpp"
 #include "daemon/system_zones.hpp"
+#include "store/store.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace assured;
@@ -92,6 +93,48 @@ struct Exercised {
   void add(const std::string& what, std::size_t line) { by[what].insert(line); }
 };
 
+// CH-46. The board rewrites its process after the story, and starts another audit: whether that alone is
+// on the new definition, and what ran before goes on by the one it began with.
+bool keeps_to_its_definition(Store& store, const StoryRun& run) {
+  const std::string& board = run.programme->establishment.board;
+  const std::string was = run.programme->definition.digest;
+  Programme rewritten = *run.programme;
+  rewritten.definition.digest = "rewritten";
+  auto& plan_events = rewritten.definition.kinds.at("plan").transitions;
+  std::erase_if(plan_events, [](const TransitionDef& t) { return t.event == "review-plan"; });
+  Programmes programmes;
+  REQUIRE(programmes.set_board(std::make_shared<const Programme>(std::move(rewritten)), "rewritten",
+                               SystemZones{}, {}));
+  programmes.pin(board, was, std::make_shared<const Definition>(run.programme->definition));
+  const auto by_qa_chair = [&](ItemId item, std::string event,
+                               std::map<std::string, std::string> fields) {
+    const auto tx = store.begin();
+    Command command;
+    command.board = board;
+    command.item = item;
+    command.event = std::move(event);
+    command.fields = std::move(fields);
+    command.caller.person = "helen-marsh";
+    const auto done = apply(*tx, programmes, command, *parse_instant("2027-08-16T09:00:00Z"));
+    INFO((done ? std::string{} : done.error().message));
+    REQUIRE(done);
+    tx->commit();
+    return done->item;
+  };
+  ItemFilter plans;
+  plans.kind = "plan";
+  plans.states = {"current"};
+  const auto running = store.reader(board)->list_items(plans);
+  REQUIRE(running.size() == 1);
+  by_qa_chair(running.front().id, "review-plan", {});  // which the new definition does not have
+  const ItemId audit =
+      by_qa_chair({}, "propose-theme", {{"theme", "School"}, {"theme_source", "inspection"}});
+  ItemFilter current;
+  current.programme = "rewritten";
+  const auto moved = store.reader(board)->list_items(current);
+  return moved.size() == 1 && moved.front().id == audit;
+}
+
 Exercised play(const Story& story, const config::LoadedProgramme& loaded,
                const PeopleFile& people) {
   Exercised exercised;
@@ -119,15 +162,23 @@ Exercised play(const Story& story, const config::LoadedProgramme& loaded,
       exercised.add("obligation " + kinds[get("item")] + " " + get("obligation"), line);
       exercised.add("ladder " + get("ladder"), line);
     }
+    if (name == "attached") exercised.add("file " + kinds[get("item")] + " " + get("file"), line);
     if (name == "notice") exercised.add("template " + get("template"), line);
   };
+  const auto store = store::open_temporary_store(1);
+  run.store = store.get();
   const auto result = run_story(story, run, SystemZones{});
   REQUIRE(result);
   INFO(result->failure);
   REQUIRE(result->ok);
+  if (keeps_to_its_definition(*store, run))
+    for (const std::size_t begun : exercised.by["event begin-plan"])
+      exercised.add("two definitions", begun);
   for (const StoryStep& step : story.steps) {
     exercised.add("any", step.line);
-    if (!step.body.empty()) exercised.add("body " + step.body, step.line);
+    // A body is known by its names only where a step writes one that is not its id.
+    const BodyDef* body = run.programme->establishment.find_body(step.body);
+    if (body != nullptr && body->id != step.body) exercised.add("alias " + body->id, step.line);
     if (!step.refused.empty()) continue;
     for (const auto& [field, value] : step.fields) {
       exercised.add("field " + field, step.line);
@@ -175,7 +226,7 @@ std::set<std::size_t> lines_of(const Marked& mark, const Definition& definition,
     if (part[2] == "transition") take("event " + text("event"));
     // An automatic step has no event of a person: the step after which its state was entered.
     if (part[2] == "transition" && lines.empty()) take("state " + part[1] + " " + text("to"));
-    if (part[2] == "file") take("state " + part[1] + " accepted");
+    if (part[2] == "file") take("file " + part[1] + " " + text("name"));
     if (part[2] == "field") {
       take("field " + text("name"));
       for (const TransitionDef& transition : kind->transitions)
@@ -192,9 +243,9 @@ std::set<std::size_t> lines_of(const Marked& mark, const Definition& definition,
   } else if (part[0] == "area") {
     take("value " + part[1]);
   } else if (part[0] == "body") {
-    take("body " + part[1]);
+    take("alias " + part[1]);
   } else {
-    take("any");  // the head of a file: true of every step
+    take("two definitions");  // the head of the definition: items stay on the one they began with
   }
   return lines;
 }
