@@ -81,6 +81,10 @@ void print_history(const json::array& history, const std::string& item) {
   print_table({"SEQ", "RECORDED", "BY", "WHAT", "CHANGES"}, rows);
 }
 
+void say_proposed(const json::object& answer) {
+  fmt::print("{}: proposed; a second person of the board must agree\n", text_of(answer, "reference"));
+}
+
 json::object event_body(const EventOptions& options) {
   json::object body;
   body["event"] = options.event;
@@ -122,9 +126,7 @@ int hold(const Target& target, const HoldOptions& options, const char* action, c
              board_path(target, fmt::format("obligations/{}/{}", options.obligation, action)),
              json::serialize(body), [&](const json::object& answer) {
                const auto& held = rows_of(answer, "held");
-               if (held.empty())
-                 fmt::print("{}: proposed; a second person of the board must agree\n",
-                            text_of(answer, "reference"));
+               if (flag_of(answer, "proposed")) say_proposed(answer);
                for (const auto& entry : held)
                  fmt::print("{}: “{}” is held until {}\n", text_of(answer, "reference"),
                             text_of(entry.as_object(), "name"),
@@ -142,6 +144,7 @@ int send_event(const Target& target, const EventOptions& options) {
                                : fmt::format("items/{}/events", encoded(options.item));
   return ask(target, "POST", board_path(target, path), json::serialize(body),
              [](const json::object& answer) {
+               if (flag_of(answer, "proposed")) return say_proposed(answer);
                fmt::print("{} is now {}\n", text_of(answer, "reference"), text_of(answer, "state"));
                print_outcome(answer);
              });

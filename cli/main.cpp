@@ -53,7 +53,7 @@ int run(int argc, char** argv) {
 
   int code = 0;
   EventOptions event;
-  auto* start = app.add_subcommand("start", "Start an item: start-audit, raise-concern, ...");
+  auto* start = app.add_subcommand("start", "Start an item: propose-theme, raise-concern, ...");
   start->add_option("event", event.event, "The starting event")->required();
   start->add_option("--on", event.item, "Parent item, for kinds that have one");
   add_event_options(*start, event);

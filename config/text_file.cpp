@@ -17,6 +17,8 @@ std::string read_text_file(const fs::path& path, std::size_t bytes_max) {
   if (!fs::exists(path, failed)) throw IoError(fmt::format("{}: there is no such file", path.string()));
   if (fs::is_directory(path, failed))
     throw IoError(fmt::format("{}: this is a folder, not a file", path.string()));
+  if (!fs::is_regular_file(path, failed))  // reading a pipe would wait for somebody to write
+    throw IoError(fmt::format("{}: this is no ordinary file", path.string()));
   std::ifstream file{path, std::ios::binary};
   if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
   // One byte more than allowed is read, never the whole of a file that is too large.

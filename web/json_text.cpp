@@ -237,6 +237,8 @@ json::object outcome_json(const Context& context, const Outcome& outcome) {
     if (change.was && change.now.held_until && change.now.held_until != change.was->held_until)
       held.push_back(obligation_json(context, change.now));
   }
+  const Decision& decision = outcome.decision;
+  body["proposed"] = decision.items.empty() && decision.obligations.empty() && !decision.approvals.empty();
   body["opened"] = std::move(opened);
   body["held"] = std::move(held);
   json::array warnings;

@@ -77,6 +77,37 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
   return outcome_of(writer, head, std::move(decision), held->item.id, now);
 }
 
+namespace {
+
+// Whether one of them owes it, by a post or by an assignment.
+bool owes(BoardReader& reader, const Rules& rules, const People& people, const Held& held,
+          const std::vector<std::string>& humans, Date today) {
+  const auto party = parse_party(held.obligation.owed_by);
+  if (!party) return false;
+  const auto assignments = reader.assignments_of({held.item.id});
+  const RoleScope scope{rules.establishment, rules.definition, held.item,
+                        assignments,         people,           held.obligation.owed_by};
+  return std::any_of(humans.begin(), humans.end(), [&](const std::string& person) {
+    if (party->kind == Party::Kind::post) {
+      const auto posts = people.posts_of(person, today);
+      return std::find(posts.begin(), posts.end(), party->name) != posts.end();
+    }
+    return is_one_of({RoleTerm{RoleTerm::Kind::assigned, party->name}}, scope, person, {}, today);
+  });
+}
+
+// S5.3: two people, neither of them the other typing for a post.
+bool are_others(const People& people, const Approval& proposed, const std::vector<std::string>& humans,
+                const Zone& zone) {
+  const auto then = humans_behind(people, proposed.person, proposed.for_post,
+                                  local_date(proposed.at, zone));
+  return std::none_of(then.begin(), then.end(), [&](const std::string& person) {
+    return std::find(humans.begin(), humans.end(), person) != humans.end();
+  });
+}
+
+}  // namespace
+
 Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
                         Instant now) {
   const auto board = board_of(programmes, command.board);
@@ -96,10 +127,12 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
     return known.error();
   if (!is_board_side(rules.establishment, people, command.caller.person, today))
     return Error{Errc::forbidden, "only the board team may suspend what is owed"};
-  const std::vector<std::string> own = people.posts_of(command.caller.person, today);
-  for (const std::string& post : own)
-    if (held->obligation.owed_by == to_text(Party{Party::Kind::post, post}))
-      return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
+  const std::vector<std::string> humans =
+      humans_behind(people, command.caller.person, command.caller.for_post, today);
+  if (owes(writer, rules, people, *held, humans, today))
+    return Error{Errc::forbidden, "whoever owes this cannot suspend it; somebody else must"};
+  if (command.hold_for.count <= 0)
+    return Error{Errc::invalid, "say for how long, such as 4h or 2wd", "for"};
   const JournalHead head =
       head_of(command.caller, "suspend", held->item.id, *occurred, command.reason);
   if (held->obligation.family == Family::a) {
@@ -117,7 +150,7 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
       if (a.name.starts_with(proposals) && !a.withdrawn_at &&
           now <= later(a.at, proposal_stands, rules.time))
         proposed = &a;
-    if (proposed == nullptr || proposed->person == command.caller.person) {
+    if (proposed == nullptr || !are_others(people, *proposed, humans, *rules.time.zone)) {
       if (proposed != nullptr)
         return Error{Errc::refused, "a second person must agree to this suspension"};
       Decision decision;
@@ -142,6 +175,12 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
     decision.approvals.push_back({*proposed, std::move(used)});
     return outcome_of(writer, head, std::move(decision), held->item.id, now);
   }
+  const auto ladder = rules.definition.ladders.find(held->obligation.ladder);
+  const Span longest =
+      ladder == rules.definition.ladders.end() ? suspend_max_default : ladder->second.suspend_max;
+  if (later(now, command.hold_for, rules.time) > later(now, longest, rules.time))
+    return Error{Errc::refused,
+                 fmt::format("this can be suspended for at most {} at a time", to_text(longest)), "for"};
   Decision decision = decide_hold(rules, held->item, held->obligation,
                                   later(now, command.hold_for, rules.time), "suspend", now);
   return outcome_of(writer, head, std::move(decision), held->item.id, now);

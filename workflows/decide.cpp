@@ -80,6 +80,9 @@ Result<ItemId> Deciding::run(ItemId on) {
   const auto rule = find_event_rule(rules, subject, event.name);
   if (!rule) return rule.error();
   if (rule->start == nullptr) {
+    if (event.occurred_at < subject->entered_at && !event.actor.empty())
+      return Error{Errc::invalid, "it cannot have happened before the item came into its present state",
+                   "occurred_at"};
     if (auto done = run_event(on, event.name, false); !done) return done.error();
     return on;
   }

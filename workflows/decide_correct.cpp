@@ -33,6 +33,57 @@ std::vector<Changed<Assignment>> by_row(const std::vector<Changed<Assignment>>& 
   return rows;
 }
 
+// Whether undoing it would close something about immediate risk that is still owed.
+bool ends_what_is_urgent(const LastEvent& last, const Facts& facts) {
+  return std::any_of(last.obligations.begin(), last.obligations.end(), [&](const auto& change) {
+    if (change.was || change.now.family != Family::a) return false;
+    return std::any_of(facts.obligations.begin(), facts.obligations.end(), [&](const Obligation& o) {
+      return o.id == change.now.id && o.is_open();
+    });
+  });
+}
+
+// DESIGN 12.2, S15.3: nobody silences a concern alone, and nobody of an agency that it is about has a part
+// in it. True when somebody else proposed it; false when this call became the proposal. Errors: forbidden;
+// refused (the same person again).
+Result<bool> second_person(Deciding& deciding, const Item& item, const LastEvent& last) {
+  const People& people = deciding.facts.people;
+  const Zone& zone = *deciding.rules.time.zone;
+  const Date today = local_date(deciding.now, zone);
+  const auto humans =
+      humans_behind(people, deciding.event.actor, deciding.event.for_post, today);
+  std::set<std::string> agencies;
+  for (const Changed<Item>& change : last.items)
+    if (!change.now.agency.empty()) agencies.insert(change.now.agency);
+  for (const std::string& person : humans)
+    for (const std::string& held : people.posts_of(person, today)) {
+      const PostDef* post = deciding.rules.establishment.find_post(held);
+      if (post != nullptr && agencies.contains(post->agency))
+        return Error{Errc::forbidden,
+                     "this is about immediate risk; somebody who holds no post in the agency concerned "
+                     "must correct it",
+                     "event"};
+    }
+  const std::string name = fmt::format("correct:{}", last.seq);
+  bool proposed = false;
+  for (const Approval& a : deciding.facts.approvals) {
+    if (a.item != item.id || a.name != name || a.withdrawn_at) continue;
+    proposed = true;
+    const auto then = humans_behind(people, a.person, a.for_post, local_date(a.at, zone));
+    const bool same = std::any_of(then.begin(), then.end(), [&](const std::string& person) {
+      return std::find(humans.begin(), humans.end(), person) != humans.end();
+    });
+    if (!same) return true;
+  }
+  if (proposed)
+    return Error{Errc::refused,
+                 "this is about immediate risk; a second person of the board must agree to correct it"};
+  deciding.add_approval(
+      Approval{item.id, name, deciding.event.actor, deciding.event.for_post, deciding.now, {}});
+  deciding.line(item.id, "correct", "proposed; a second person must agree");
+  return false;
+}
+
 }  // namespace
 
 Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
@@ -60,6 +111,15 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
 
   Deciding deciding(rules, facts, event, now);
   deciding.add(item);
+  if (ends_what_is_urgent(last, facts)) {
+    const auto second = second_person(deciding, item, last);
+    if (!second) return second.error();
+    if (!*second) {
+      Decision proposed = deciding.take();
+      proposed.subject = item.id;
+      return proposed;
+    }
+  }
   for (const Changed<Item>& change : last.items) {
     const Item* now_is = deciding.find(change.now.id);
     if (now_is == nullptr || now_is->version != change.now.version)

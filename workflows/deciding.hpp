@@ -78,6 +78,7 @@ class Deciding {
   void tell_again(Obligation& obligation, const Prompt& told, const Party& party);
 
   // --- effects (deciding_effects.cpp)
+  void add_approval(Approval made);
   void tell(ItemId item, const std::vector<RoleTerm>& to, const std::string& template_name,
             Family family);
 
@@ -110,6 +111,7 @@ class Deciding {
   Result<void> apply_effects_after(ItemId subject, const std::vector<Effect>& effects);
   std::vector<std::string> missing(const Item& subject, const Guards& guards,
                                    const std::vector<Effect>* effects, bool with_event) const;
+  bool was_let_go(const Item& child) const;
   void enter(Item& subject, const std::string& state);
   void run_triggers(ItemId id, const std::string& event_name, bool entered);
   ItemId create_child(const Effect& effect, const Item& parent, const std::string& agency);

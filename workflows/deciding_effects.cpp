@@ -15,7 +15,39 @@ void Deciding::tell(ItemId id, const std::vector<RoleTerm>& to, const std::strin
     for (Party& party : resolve(term, scope_of(item(id))))
       if (std::find(told.begin(), told.end(), party) == told.end())
         told.push_back(std::move(party));
-  for (const Party& party : told) new_prompt(id, party, template_name, family);
+  if (family != Family::a) {
+    for (const Party& party : told) new_prompt(id, party, template_name, family);
+    return;
+  }
+  // What is about immediate risk goes at once to somebody who reads it: where a post has nobody, to the
+  // next one above that has, and somebody is asked to fill it (S3.5).
+  std::vector<Party> reached;
+  for (Party party : told) {
+    bool vacant = contact_points(party, scope_of(item(id)), local_date(now, *rules.time.zone)).empty();
+    if (vacant && party.kind == Party::Kind::post) open_vacancy(id, party.name);
+    while (vacant && party.kind == Party::Kind::post) {
+      const PostDef* post = rules.establishment.find_post(party.name);
+      if (post == nullptr || post->above.empty()) break;
+      party.name = post->above;
+      vacant = contact_points(party, scope_of(item(id)), local_date(now, *rules.time.zone)).empty();
+    }
+    if (std::find(reached.begin(), reached.end(), party) == reached.end())
+      reached.push_back(std::move(party));
+  }
+  for (const Party& party : reached) new_prompt(id, party, template_name, family);
+}
+
+void Deciding::add_approval(Approval made) {
+  work_.approvals.push_back(made);
+  work_.approvals_changed.push_back({std::nullopt, std::move(made)});
+}
+
+// Whether the child ended by a transition that lets it go without a result (S8.2): excused, withdrawn.
+bool Deciding::was_let_go(const Item& child) const {
+  if (is_gone(child.state)) return true;
+  const auto& transitions = kind_of(child).transitions;
+  return std::any_of(transitions.begin(), transitions.end(),
+                     [&](const TransitionDef& t) { return t.excuse && t.to == child.state; });
 }
 
 Result<void> Deciding::apply_fields(Item& subject, const std::vector<std::string>& takes) {
@@ -105,15 +137,21 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
               by_post = post;
           }
         }
+        bool replaces = false;
         for (Assignment& a : work_.assignments) {
           if (a.item != subject.id || a.role != effect.role || a.to) continue;
           const Assignment was = a;
           a.to = event.occurred_at;
+          replaces |= a.person != given->second;
           work_.assignments_changed.push_back({was, a});
         }
         Assignment made{subject.id, effect.role, given->second, by_post, event.occurred_at, {}};
         work_.assignments.push_back(made);
         work_.assignments_changed.push_back({std::nullopt, std::move(made)});
+        // S3.4: whoever takes over hears once of what the role owes.
+        const Party role{Party::Kind::assigned, effect.role};
+        for (Obligation* o : obligations_of(subject.id))
+          if (replaces && o->is_open() && o->owed_by == to_text(role)) hand_over(*o, role);
         // S3.5: the role that nobody held has somebody.
         for (Obligation* o : obligations_of(subject.id))
           if (o->is_open() && (o->name == fmt::format("{}: assigned:{}", name_somebody, effect.role) ||
@@ -131,8 +169,7 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
         break;
       case Effect::Kind::approve: {
         Approval made{subject.id, effect.name, event.actor, event.for_post, event.occurred_at, {}};
-        work_.approvals.push_back(made);
-        work_.approvals_changed.push_back({std::nullopt, std::move(made)});
+        add_approval(std::move(made));
         break;
       }
       case Effect::Kind::link: {
@@ -208,17 +245,21 @@ Result<void> Deciding::apply_effects_after(ItemId subject, const std::vector<Eff
         if (const auto* list = std::get_if<std::vector<std::string>>(
                 &reveal(field->second, Viewer{}, Purpose::guard)))
           agencies = *list;
+      bool any_made = false;
       for (const std::string& agency : agencies) {
         if (!rules.establishment.agencies.contains(agency))
           return Error{Errc::invalid, "an agency named here is not on this board", effect.each};
         // S9.3: an agency named again, or added later, gets one child and no second.
         const auto existing = descendants(subject, effect.of);
         const bool there = std::any_of(existing.begin(), existing.end(), [&](ItemId id) {
-          const Item& child = item(id);
-          return child.agency == agency && child.state != voided_state;
+          return item(id).agency == agency && !was_let_go(item(id));
         });
         if (!there) create_child(effect, item(subject), agency);
+        any_made |= !there;
       }
+      // What a person asked for and what made nothing must not look as if it had been done.
+      if (!any_made && !agencies.empty() && event.fields.contains(effect.each))
+        return Error{Errc::refused, "everybody who is named has one already", effect.each};
     } else if (effect.kind == Effect::Kind::cascade) {
       if (++work_.depth > depth_max)
         return Error{Errc::internal, "the programme's cascades are too deep"};

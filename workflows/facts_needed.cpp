@@ -202,6 +202,7 @@ FactsNeeded facts_needed(const Rules& rules, const Item* item, const std::vector
   FactsNeeded needed;
   if (event.name == "correct") {
     needed.last_event = true;
+    needed.approvals = true;  // undoing what is urgent takes two
     // What it gives back may be bound to meetings that changed since.
     for (const auto& [body, def] : rules.establishment.bodies) needed.bodies.insert(body);
   }

@@ -200,14 +200,8 @@ std::vector<std::string> check_all(const Guard& guard, const GuardScope& scope) 
   return {};
 }
 
-// The humans behind an event: whoever typed it, and the holders of the post it was typed for.
 std::vector<std::string> humans_of(const GuardScope& scope, Date today) {
-  std::vector<std::string> humans;
-  if (!scope.event->actor.empty()) humans.push_back(scope.event->actor);
-  if (!scope.event->for_post.empty())
-    for (std::string& holder : scope.people.holders_of(scope.event->for_post, today))
-      humans.push_back(std::move(holder));
-  return humans;
+  return humans_behind(scope.people, scope.event->actor, scope.event->for_post, today);
 }
 
 // CH-17, S3.3. Compares humans, not posts: the same person under another post is the same person.
@@ -428,11 +422,8 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
           std::any_of(scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
             if (a.item != scope.item.id || a.name != guard.names.front() || a.withdrawn_at)
               return false;
-            std::vector<std::string> then_humans{a.person};
-            if (!a.for_post.empty())
-              for (std::string& holder :
-                   scope.people.holders_of(a.for_post, local_date(a.at, *scope.rules.time.zone)))
-                then_humans.push_back(std::move(holder));
+            const std::vector<std::string> then_humans = humans_behind(
+                scope.people, a.person, a.for_post, local_date(a.at, *scope.rules.time.zone));
             return std::none_of(then_humans.begin(), then_humans.end(), [&](const std::string& p) {
               return std::find(now_humans.begin(), now_humans.end(), p) != now_humans.end();
             });
@@ -446,8 +437,11 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
       const RoleScope roles = role_scope(scope);
       bool is_one = !scope.event->for_post.empty() &&
                     is_one_of(guard.terms, roles, scope.event->actor, scope.event->for_post, today);
+      // Whoever owned it when it came here has done what is judged now, whatever they hold today.
+      const Date came = local_date(scope.item.entered_at, *scope.rules.time.zone);
       for (const std::string& person : humans_of(scope, today))
-        is_one |= is_one_of(guard.terms, roles, person, {}, today);
+        is_one |= is_one_of(guard.terms, roles, person, {}, today) ||
+                  is_one_of(guard.terms, roles, person, {}, came);
       if (is_one) return {say(guard, "this must be done by somebody else than whoever owns it")};
       return {};
     }

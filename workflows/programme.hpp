@@ -280,10 +280,13 @@ struct RungDef {
   bool is_escalation() const { return at.count > 0; }
 };
 
+inline constexpr Span suspend_max_default{20, Unit::working_days};
+
 struct LadderDef {
   std::string name;
   Family family = Family::c;
   std::optional<Span> ack_max;  // S15.1: none means it cannot be acknowledged
+  Span suspend_max = suspend_max_default;  // at a time; family A: 24 h whatever stands here (S5.3)
   std::vector<RungDef> rungs;   // in order of time
   SourcePlace place;
 };

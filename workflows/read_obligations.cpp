@@ -206,6 +206,7 @@ LadderDef read_ladder(const std::string& name, Row row) {
   ladder.place = row.place();
   ladder.family = row.family("family").value_or(Family::c);
   ladder.ack_max = row.span("ack_max");
+  if (const auto longest = row.span("suspend_max")) ladder.suspend_max = *longest;
   std::optional<Span> last;
   for (auto& entry : row.tables("rung")) {
     std::optional<Span> at;

@@ -221,6 +221,15 @@ bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::
   return false;
 }
 
+std::vector<std::string> humans_behind(const People& people, const std::string& actor,
+                                       const std::string& for_post, Date day) {
+  std::vector<std::string> humans;
+  if (!actor.empty()) humans.push_back(actor);
+  if (!for_post.empty())
+    for (std::string& holder : people.holders_of(for_post, day)) humans.push_back(std::move(holder));
+  return humans;
+}
+
 bool is_board_side(const Establishment& establishment, const People& people,
                    std::string_view person, Date today) {
   for (const std::string& post : people.posts_of(person, today)) {

@@ -53,6 +53,11 @@ std::string mailbox_of(const Party& party, const RoleScope& scope);
 bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::string_view person,
                std::string_view for_post, Date today);
 
+// The humans behind what somebody typed: they themselves, and the holders of the post they typed for on
+// that day. Two of these sets that meet are not two people (S5.3, S15.3).
+std::vector<std::string> humans_behind(const People& people, const std::string& actor,
+                                       const std::string& for_post, Date day);
+
 // Whether `person` holds a post of the board's own on that day, rather than of an agency only.
 bool is_board_side(const Establishment& establishment, const People& people,
                    std::string_view person, Date today);

@@ -402,6 +402,7 @@ TEST_CASE("mail about what was undone is not sent", "[sim][correct]") {
       world.reader()->prompts_of(world.obligation(concern, "answer the concern").id);
   REQUIRE(prompts.size() == 1);
   ok(world.correct("officer", concern));
+  ok(world.correct("manager", concern));
   world.pass();
   CHECK(world.relay.tried.empty());
   const auto after = world.reader()->find_prompt(prompts[0].id);
@@ -528,6 +529,7 @@ TEST_CASE("what has something below it since is not undone", "[sim][correct]") {
   CHECK(refusal(world.correct("officer", audit)) ==
         "conflict: something was begun below it since; undo that first");
   ok(world.correct("officer", concern));
+  ok(world.correct("manager", concern));
   ok(world.correct("officer", audit));
   CHECK(world.open(audit).empty());
   CHECK(world.open(concern).empty());
