@@ -438,7 +438,8 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
       bool is_one = !scope.event->for_post.empty() &&
                     is_one_of(guard.terms, roles, scope.event->actor, scope.event->for_post, today);
       // Whoever owned it when it came here has done what is judged now, whatever they hold today.
-      const Date came = local_date(scope.item.entered_at, *scope.rules.time.zone);
+      const Date came =
+          guard.since_entry ? local_date(scope.item.entered_at, *scope.rules.time.zone) : today;
       for (const std::string& person : humans_of(scope, today))
         is_one |= is_one_of(guard.terms, roles, person, {}, today) ||
                   is_one_of(guard.terms, roles, person, {}, came);

@@ -95,6 +95,7 @@ struct Guard {
   std::optional<Span> look_back;      // independent, outside
   bool board_member = false;          // assigned: holds a post of the board
   bool no_agency = false;             // assigned: holds no post of an agency
+  bool since_entry = false;           // not_by: nor who was it when the item came into its state
 
   std::vector<std::string> names;     // approved_by, seconded
   std::vector<RoleTerm> terms;        // not_by; assigned: `none_of`

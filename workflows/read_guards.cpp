@@ -82,7 +82,10 @@ void read_seconded_guard(Row& row, Guard& guard) {
   guard.names = {row.text("seconded").value_or("")};
 }
 
-void read_not_by_guard(Row& row, Guard& guard) { guard.terms = row.roles("not_by"); }
+void read_not_by_guard(Row& row, Guard& guard) {
+  guard.terms = row.roles("not_by");
+  guard.since_entry = row.flag("since_entry");
+}
 
 void must_be_true(Row& row, std::string_view key) {
   if (!row.flag(key))

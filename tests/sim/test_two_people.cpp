@@ -175,7 +175,7 @@ TEST_CASE("urgent word for an empty post goes to the next above at once, who fil
 TEST_CASE("whoever finished it does not accept it, whatever they hold by now", "[sim]") {
   CommandWorld world(replaced(small, "event = \"accept\"\nto = \"accepted\"\nby = [\"board:qa-officer\"]\n",
                               "event = \"accept\"\nto = \"accepted\"\nby = [\"board:qa-officer\"]\n"
-                              "requires = [{ not_by = [\"agency:lead\"] }]\n"));
+                              "requires = [{ not_by = [\"agency:lead\"], since_entry = true }]\n"));
   const ItemId return_ = world.send_out(world.plan_audit());
   world.allocate(return_);
   ok(world.act("nhs-lead", return_, "submit", {{"files_read", "3"}, {"last_involvement", "2026-08-01"}}));
