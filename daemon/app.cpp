@@ -33,6 +33,7 @@
 #include "store/file_store.hpp"
 #include "store/store.hpp"
 #include "web/server.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -63,7 +64,7 @@ std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder, Ins
   options.path = database_path(state_folder).string();
   auto store = store::open_store(options);
   const auto tx = store->begin();
-  tx->note_operator(system_note("start", now), "assured " ASSURED_VERSION, now);
+  tx->note_operator(head_of_system("start", {}, now), "assured " ASSURED_VERSION, now);
   tx->commit();
   return store;
 }

@@ -7,6 +7,7 @@
 #include "config/programme_files.hpp"
 #include "config/text_file.hpp"
 #include "workflows/establishment_needs.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -82,7 +83,7 @@ void store_definition(WriteTx& tx, const std::string& board, const std::string& 
                       const std::string& text, Instant now) {
   BoardWriter& writer = tx.board(board);
   if (writer.find_definition(digest)) return;
-  const JournalHead head = system_note("definition", now);
+  const JournalHead head = head_of_system("definition", {}, now);
   writer.write_definition(head, digest, text, now);
   tx.note_operator(head, fmt::format("board {}: definition {}", board, digest), now);
 }
@@ -125,19 +126,11 @@ void record_new_days(WriteTx& tx, Programmes& programmes, const std::string& boa
     }
   }
   if (added == 0) return;
-  tx.note_operator(system_note("calendar", now),
+  tx.note_operator(head_of_system("calendar", {}, now),
                    fmt::format("board {}: {} days from calendar files", board, added), now);
 }
 
 }  // namespace
-
-JournalHead system_note(std::string kind, Instant now) {
-  JournalHead head;
-  head.actor = "system";
-  head.kind = std::move(kind);
-  head.occurred_at = now;
-  return head;
-}
 
 std::filesystem::path database_path(const std::filesystem::path& state_folder) {
   return state_folder / "assured.db";

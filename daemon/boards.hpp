@@ -26,9 +26,6 @@ class ConfigError : public std::runtime_error {
   std::vector<Mistake> mistakes;
 };
 
-// The head of a journal row that the service writes by itself, in a board's chain or the operator's.
-JournalHead system_note(std::string kind, Instant now);
-
 // Loads every programme (S1.5) and pins what items are on, as they are stored; writes nothing. What
 // an establishment lacks of what running things need is a mistake too (S1.3).
 // Throws: ConfigError with the mistakes of all files; StoreError.

@@ -2,6 +2,7 @@
 
 #include "daemon/planning.hpp"
 #include "workflows/decide_bounce.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -23,7 +24,7 @@ void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, const Notice
   facts.ids = writer.take_ids();
   const Decision decision = decide_bounce(planned.rules, planned.item, facts, bounce, now);
   if (!decision.lines.empty())
-    writer.write(system_head("bounced", planned.item.id, now), decision, now);
+    writer.write(head_of_system("bounced", planned.item.id, now), decision, now);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "workflows/system_head.hpp"
+
 namespace assured {
 
 namespace {
@@ -266,7 +268,7 @@ void Planner::write_group(Slice& slice, const Group& group) {
     made.emplace_back(std::move(notice), renderer_.render(draft));
   }
   const ItemId subject = group.prompts.size() == 1 ? first.item.id : ItemId{};
-  slice.writer.write_notices(system_head("notice", subject, slice.now), prompts, std::move(made),
+  slice.writer.write_notices(head_of_system("notice", subject, slice.now), prompts, std::move(made),
                              slice.now);
   if (bared)
     tell_board_team(slice, first, "a field looks as if it named a person; urgent mail went out without");
@@ -291,7 +293,7 @@ void Planner::tell_board_team(Slice& slice, const PlannedPrompt& about, std::str
   facts.ids = slice.writer.take_ids();
   const Decision decision = decide_held(about.rules, *item, facts, why, slice.now);
   if (decision.obligations.empty()) return;
-  slice.writer.write(system_head("held", item->id, slice.now), decision, slice.now);
+  slice.writer.write(head_of_system("held", item->id, slice.now), decision, slice.now);
 }
 
 void Planner::close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state,
@@ -303,7 +305,7 @@ void Planner::close_prompt(Slice& slice, const PlannedPrompt& planned, PromptSta
   decision.subject = planned.item.id;
   decision.prompts.push_back({planned.was, updated});
   decision.lines.push_back({planned.item.id, std::string(to_text(state)), updated.why});
-  slice.writer.write(system_head("prompt", planned.item.id, slice.now), decision, slice.now);
+  slice.writer.write(head_of_system("prompt", planned.item.id, slice.now), decision, slice.now);
   if (state != PromptState::noticed)
     note_outcome(slice.writer, planned.rules, planned.item, planned.obligation, planned.was,
                  slice.now);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "workflows/deciding.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -63,20 +64,11 @@ bool is_board_address(const Establishment& e, const People& people, std::string_
   return false;
 }
 
-JournalHead system_head(std::string kind, ItemId item, Instant now) {
-  JournalHead head;
-  head.actor = "system";
-  head.kind = std::move(kind);
-  head.item = item;
-  head.occurred_at = now;
-  return head;
-}
-
 void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
                   const std::optional<Obligation>& obligation, const Prompt& prompt, Instant now) {
   if (!obligation) return;
   const Decision decision = decide_outcome(rules, item, *obligation, prompt, now);
-  if (!decision.obligations.empty()) writer.write(system_head("told", item.id, now), decision, now);
+  if (!decision.obligations.empty()) writer.write(head_of_system("told", item.id, now), decision, now);
 }
 
 namespace {

@@ -73,7 +73,6 @@ struct OutboxHold {
 };
 OutboxHold read_outbox_hold(BoardReader& reader);
 
-JournalHead system_head(std::string kind, ItemId item, Instant now);
 // Tells the obligation, when there is one, that a prompt's notice was accepted or failed for good (S6.2).
 void note_outcome(BoardWriter& writer, const Rules& rules, const Item& item,
                   const std::optional<Obligation>& obligation, const Prompt& prompt, Instant now);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "workflows/system_head.hpp"
+
 namespace assured {
 
 Recheck::Recheck(BoardWriter& writer, const Programmes& programmes, const std::string& board,
@@ -65,7 +67,7 @@ void Recheck::plan_anew(const Notice& notice, const std::string& why,
   dropped.state = NoticeState::superseded;
   dropped.final_at = now_;
   const ItemId subject = notice.prompts.size() == 1 ? notice.item : ItemId{};
-  writer_.write_notice_state(system_head("notice", subject, now_), dropped, now_);
+  writer_.write_notice_state(head_of_system("notice", subject, now_), dropped, now_);
   Decision decision;
   decision.subject = notice.item;
   for (const PromptId id : notice.prompts) {
@@ -76,7 +78,7 @@ void Recheck::plan_anew(const Notice& notice, const std::string& why,
     decision.prompts.push_back({*was, prompt});
     decision.lines.push_back({prompt.item, "planned anew", why});
   }
-  if (!decision.prompts.empty()) writer_.write(system_head("prompt", subject, now_), decision, now_);
+  if (!decision.prompts.empty()) writer_.write(head_of_system("prompt", subject, now_), decision, now_);
   WorkReport report;
   report.board = board_;
   report.what = "planned anew";

@@ -10,6 +10,7 @@
 #include "daemon/outcome.hpp"
 #include "daemon/planning.hpp"
 #include "daemon/recheck.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -408,7 +409,7 @@ void Sender::record_final(Pass& pass, const std::string& board, Notice notice) {
   const auto stored = writer.find_notice(notice.id);
   if (!stored || is_final(stored->state)) return;
   notice.final_at = pass.now;
-  writer.write_notice_state(system_head("notice", notice.item, pass.now), notice, pass.now);
+  writer.write_notice_state(head_of_system("notice", notice.item, pass.now), notice, pass.now);
   note_end(writer, *pass.programmes, board, notice, pass.now);
   for (const PromptId id : notice.prompts) {
     WorkReport report;

@@ -8,6 +8,8 @@
 #include "daemon/story.hpp"
 #include "daemon/story_document.hpp"
 #include "daemon/story_expect.hpp"
+#include "daemon/story_names.hpp"
+#include "daemon/story_report.hpp"
 #include "notifiers/file_notifier.hpp"
 #include "notifiers/renderer.hpp"
 #include "store/digest.hpp"
@@ -95,109 +97,18 @@ class Player {
 
   // --- output
 
-  void emit(json::object line) {
-    if (run_.out) run_.out(json::serialize(line));
-  }
-
-  json::object head(Instant at, std::string_view what) const {
-    json::object line;
-    line["at"] = local_text(at);
-    line["what"] = what;
-    return line;
-  }
-
-  void emit_decision(const Decision& decision, Instant at) {
-    for (const Changed<Item>& change : decision.items) {
-      if (!change.was) name_item(change.now);
-      if (change.was && change.was->state == change.now.state) continue;
-      json::object line = head(at, change.was ? "state" : "item");
-      line["item"] = name_of(change.now.id);
-      line["kind"] = change.now.kind;
-      line["state"] = change.now.state;
-      emit(std::move(line));
-    }
-    for (const Changed<Obligation>& change : decision.obligations) emit_obligation(change, at);
-    for (const Changed<Prompt>& change : decision.prompts) {
-      const Prompt& p = change.now;
-      json::object line =
-          head(at, change.was ? "prompt-" + std::string(to_text(p.state)) : "prompt");
-      line["item"] = name_of(p.item);
-      line["to"] = p.to;
-      line["template"] = p.template_name;
-      line["rung"] = rung_text(p);
-      if (p.obligation) line["obligation_id"] = p.obligation.value;
-      if (!p.why.empty()) line["why"] = p.why;
-      emit(std::move(line));
-    }
-  }
-
-  void emit_obligation(const Changed<Obligation>& change, Instant at) {
-    const Obligation& o = change.now;
-    const auto line_for = [&](std::string_view what) {
-      json::object line = head(at, what);
-      line["item"] = name_of(o.item);
-      line["obligation"] = o.name;
-      line["id"] = o.id.value;
-      line["round"] = o.round;
-      return line;
-    };
-    const auto instant = [&](const std::optional<Instant>& value) -> json::value {
-      return value ? json::value(to_text(*value)) : json::value(nullptr);
-    };
-    if (!change.was) {
-      json::object line = line_for("opened");
-      line["family"] = to_text(o.family);
-      line["ladder"] = o.ladder;
-      line["owed_by"] = o.owed_by;
-      line["opened_at"] = to_text(o.opened_at);
-      line["due"] = instant(o.due_at);
-      line["first_rung"] = o.first_rung;
-      line["rule"] = to_text(o.rule);
-      emit(std::move(line));
-      if (o.is_open()) return;
-    }
-    if (change.was && change.was->owed_by != o.owed_by) {
-      json::object line = line_for("owed-by");
-      line["owed_by"] = o.owed_by;
-      emit(std::move(line));
-    }
-    if (change.was && change.was->due_at != o.due_at) {
-      json::object line = line_for("moved");
-      line["from"] = instant(change.was->due_at);
-      line["due"] = instant(o.due_at);
-      line["version"] = o.due_version;
-      emit(std::move(line));
-    }
-    if (change.was && o.held_until && change.was->held_until != o.held_until) {
-      json::object line = line_for("held");
-      line["until"] = instant(o.held_until);
-      emit(std::move(line));
-    }
-    if (!o.is_open() && (!change.was || change.was->is_open())) {
-      json::object line = line_for("closed");
-      line["by"] = o.closed_by;
-      line["late"] = o.due_at && *o.closed_at > *o.due_at;
-      emit(std::move(line));
-    }
-    if (o.is_open() && change.was && !change.was->is_open()) {
-      json::object line = line_for("reopened");
-      line["due"] = instant(o.due_at);
-      emit(std::move(line));
-    }
-  }
-
   std::string rung_text(const Prompt& p) const {
     const auto o = reader().find_obligation(p.obligation);
     return assured::rung_text(definition_, o ? o->ladder : "", p.template_name, p.rung, p.cycle);
   }
 
   void worked(const WorkReport& report) {
-    if (report.what == "due") return emit_decision(report.decision, report.at);
+    if (report.what == "due") return report_.say(report.decision, report.at);
     if (report.what == "planned") return;
     if (report.what == "prompt") {
       Decision decision;
       decision.prompts.push_back({report.prompt, *report.prompt});
-      return emit_decision(decision, report.at);
+      return report_.say(decision, report.at);
     }
     const Notice& n = *report.notice;
     StoryNotice notice;
@@ -206,8 +117,8 @@ class Player {
                                                        : "person:" + n.person;
     notice.template_name = report.prompt->template_name;
     notice.rung = rung_text(*report.prompt);
-    notice.item = name_of(report.prompt->item);
-    json::object line = head(report.at, "notice");
+    notice.item = names_.of(report.prompt->item);
+    json::object line = report_.head(report.at, "notice");
     line["to"] = notice.to;
     line["template"] = notice.template_name;
     line["rung"] = notice.rung;
@@ -215,7 +126,7 @@ class Player {
     line["family"] = to_text(report.prompt->family);
     if (report.prompt->obligation) line["obligation_id"] = report.prompt->obligation.value;
     line["missed"] = report.prompt->missed.size();
-    emit(std::move(line));
+    report_.say(line);
     result_.notices.push_back(std::move(notice));
   }
 
@@ -226,32 +137,8 @@ class Player {
     return *reader_;
   }
 
-  std::string name_of(ItemId id) const {
-    const auto found = names_.find(id);
-    return found == names_.end() ? std::to_string(id.value) : found->second;
-  }
-
-  void name_item(const Item& item) {
-    if (names_.contains(item.id)) return;
-    std::string name;
-    if (!next_name_.empty() && item.id == next_named_) {
-      name = std::exchange(next_name_, {});
-    } else {
-      const KindDef* kind = definition_.find_kind(item.kind);
-      const bool each =
-          kind != nullptr && !item.agency.empty() && item.parent && is_made_for_agency(definition_, item.kind);
-      name = each ? fmt::format("{}-{}-{}", item.kind, name_of(item.parent), item.agency)
-                  : fmt::format("{}-{}", item.kind, ++numbered_[item.kind]);
-    }
-    while (items_.contains(name)) name += "'";
-    items_[name] = item.id;
-    names_[item.id] = name;
-  }
-
   std::vector<ItemId> find_items(const std::string& pattern, std::size_t line) const {
-    std::vector<ItemId> result;
-    for (const auto& [id, name] : names_)
-      if (glob_matches(pattern, name)) result.push_back(id);
+    std::vector<ItemId> result = names_.find(pattern);
     if (result.empty())
       throw StoryFailed(fmt::format("line {}: no item is called “{}”", line, pattern));
     return result;
@@ -438,7 +325,7 @@ class Player {
     for (const Obligation& o : reader().obligations_of(id))
       if (o.name == step.obligation && (o.is_open() || !found)) found = o.id;
     if (!found)
-      throw StoryFailed(fmt::format("line {}: {} has no obligation “{}”", step.line, name_of(id),
+      throw StoryFailed(fmt::format("line {}: {} has no obligation “{}”", step.line, names_.of(id),
                                     step.obligation));
     return found;
   }
@@ -474,19 +361,19 @@ class Player {
       command.caller = caller_of(step, now);
       return apply(*tx, *programmes_.get(), command, now);
     }();
-    json::object line = head(now, outcome ? "event" : "refused");
+    json::object line = report_.head(now, outcome ? "event" : "refused");
     line["line"] = step.line;
     line["event"] = step.event;
     line["by"] = step.person.empty() ? step.post : "person:" + step.person;
     if (!step.for_post.empty()) line["for_post"] = step.for_post;
-    if (id) line["item"] = name_of(id);
+    if (id) line["item"] = names_.of(id);
     if (!outcome) {
       ++result_.refusals;
       line["why"] = outcome.error().message;
-      emit(std::move(line));
+      report_.say(line);
       if (step.refused.empty())
         fail(fmt::format("line {}: “{}” on {} was refused: {}", step.line, step.event,
-                         id ? name_of(id) : step.kind, outcome.error().message));
+                         id ? names_.of(id) : step.kind, outcome.error().message));
       else if (outcome.error().message.find(step.refused) == std::string::npos)
         fail(fmt::format("line {}: “{}” was refused, but because: {}", step.line, step.event,
                          outcome.error().message));
@@ -494,20 +381,17 @@ class Player {
     }
     tx->commit();
     ++result_.events;
-    if (!step.as.empty()) {
-      next_name_ = step.as;
-      next_named_ = outcome->item;
-    }
+    if (!step.as.empty()) names_.give(step.as, outcome->item);
     // Parents are named before their children, whatever order the decision has them in.
     for (const Changed<Item>& change : outcome->decision.items)
-      if (!change.was && change.now.id == outcome->item) name_item(change.now);
-    line["item"] = name_of(outcome->item);
+      if (!change.was && change.now.id == outcome->item) names_.add(change.now);
+    line["item"] = names_.of(outcome->item);
     line["state"] = outcome->state;
-    emit(std::move(line));
-    emit_decision(outcome->decision, now);
+    report_.say(line);
+    report_.say(outcome->decision, now);
     if (!step.refused.empty())
       fail(fmt::format("line {}: “{}” on {} was done, but a refusal was expected: {}", step.line,
-                       step.event, name_of(outcome->item), step.refused));
+                       step.event, names_.of(outcome->item), step.refused));
   }
 
   void do_attach(const StoryStep& step, ItemId id, Instant now) {
@@ -521,15 +405,15 @@ class Player {
     auto tx = store_.begin();
     const auto fits =
         check_attachment(tx->board(board_), *programmes_.get(), command, story_document, now);
-    json::object line = head(now, fits ? "attached" : "refused");
+    json::object line = report_.head(now, fits ? "attached" : "refused");
     line["line"] = step.line;
     line["event"] = step.event;
     line["file"] = step.file;
-    line["item"] = name_of(id);
+    line["item"] = names_.of(id);
     if (!fits) {
       ++result_.refusals;
       line["why"] = fits.error().message;
-      emit(std::move(line));
+      report_.say(line);
       if (step.refused.empty() || fits.error().message.find(step.refused) == std::string::npos)
         fail(fmt::format("line {}: the document was refused: {}", step.line, fits.error().message));
       return;
@@ -541,7 +425,7 @@ class Player {
     tx->commit();
     ++result_.events;
     line["version"] = file->version;
-    emit(std::move(line));
+    report_.say(line);
     if (!step.refused.empty()) fail(fmt::format("line {}: a refusal was expected", step.line));
   }
 
@@ -565,14 +449,14 @@ class Player {
     }
     auto tx = store_.begin();
     const auto meeting = change_meeting(*tx, *programmes_.get(), command, now);
-    json::object line = head(now, meeting ? "meeting" : "refused");
+    json::object line = report_.head(now, meeting ? "meeting" : "refused");
     line["line"] = step.line;
     line["meeting"] = step.meeting;
     line["event"] = step.event;
     if (!meeting) {
       ++result_.refusals;
       line["why"] = meeting.error().message;
-      emit(std::move(line));
+      report_.say(line);
       if (step.refused.empty() || meeting.error().message.find(step.refused) == std::string::npos)
         fail(fmt::format("line {}: the meeting was refused: {}", step.line,
                          meeting.error().message));
@@ -581,7 +465,7 @@ class Player {
     tx->commit();
     ++result_.events;
     meetings_[step.meeting] = meeting->id;
-    emit(std::move(line));
+    report_.say(line);
     if (!step.refused.empty()) fail(fmt::format("line {}: a refusal was expected", step.line));
   }
 
@@ -596,9 +480,9 @@ class Player {
     tx->commit();
     programmes_.replace(std::move(*changed));
     ++result_.events;
-    json::object line = head(now, step.event);
+    json::object line = report_.head(now, step.event);
     line["day"] = step.day;
-    emit(std::move(line));
+    report_.say(line);
   }
 
   void do_hand_over(const StoryStep& step, Instant now) {
@@ -628,11 +512,11 @@ class Player {
     tx->commit();
     ++result_.events;
     people_ = reader().load_people();
-    json::object line = head(now, "hand-over");
+    json::object line = report_.head(now, "hand-over");
     line["of"] = step.of;
     line["to"] = step.to;
-    emit(std::move(line));
-    for (const Decision& decision : done) emit_decision(decision, now);
+    report_.say(line);
+    for (const Decision& decision : done) report_.say(decision, now);
   }
 
   // --- expectations
@@ -670,12 +554,10 @@ class Player {
   mutable std::unique_ptr<BoardReader> reader_;
   StoryResult result_;
   People people_;
-  std::map<std::string, ItemId> items_;
-  std::map<ItemId, std::string> names_;
-  std::map<std::string, int> numbered_;
+  StoryNames names_{definition_};
+  StoryReport report_{names_, run_.out, [this](Instant at) { return local_text(at); },
+                      [this](const Prompt& p) { return rung_text(p); }};
   std::map<std::string, MeetingId> meetings_;
-  std::string next_name_;
-  ItemId next_named_;
   std::vector<std::pair<Instant, Instant>> downs_;
   std::optional<Instant> pending_gap_;
   std::optional<Instant> rebased_now_;

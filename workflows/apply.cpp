@@ -150,12 +150,6 @@ JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant
   return head;
 }
 
-JournalHead head_of_system(std::string kind, ItemId item, Instant now) {
-  Caller caller;
-  caller.person = "system";
-  return head_of(caller, std::move(kind), item, now);
-}
-
 Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
                    Instant now) {
   Outcome outcome;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "workflows/apply.hpp"
+#include "workflows/system_head.hpp"
 
 namespace assured {
 
@@ -17,7 +18,6 @@ Result<const Programmes::Board*> board_of(const Programmes& programmes, std::str
 
 JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant occurred_at,
                     std::string reason = {});
-JournalHead head_of_system(std::string kind, ItemId item, Instant now);
 
 // Reads fields, which arrive as text, by the types that the event's kind gives them, into `event`; what
 // detectors find in texts becomes warnings (S12.4). Errors: invalid, naming the field.
