@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "cli/bash_completion.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/session.hpp"
 
@@ -47,6 +48,7 @@ int run(int argc, char** argv) {
   target.socket = from_environment("ASSURED_SOCKET", "/run/assured/assured.sock");
   target.board = from_environment("ASSURED_BOARD", "");
   app.add_option("--socket", target.socket, "The service's socket (or ASSURED_SOCKET)")
+      ->type_name("FILE")
       ->capture_default_str();
   app.add_option("--board", target.board, "Board id (or ASSURED_BOARD), where there are several");
   app.add_flag("--json", target.json, "Print JSON instead of tables");
@@ -91,6 +93,7 @@ int run(int argc, char** argv) {
   import->add_option("event", event.event, "The event")->required();
   import->add_option("file", children.table,
                      "CSV; its first row names the columns: item, assign:ROLE, or a field")
+      ->type_name("FILE")
       ->required();
   for (auto* command : {doing_all, import}) {
     add_event_options(*command, event);
@@ -251,12 +254,14 @@ int run(int argc, char** argv) {
   for (auto* command : {files_list, files_add, files_get})
     command->add_option("item", document.item, "Reference or id")->required();
   files_add->add_option("kind", document.kind, "return, evidence, report, ...")->required();
-  files_add->add_option("file", document.path, "The file to add")->required();
+  files_add->add_option("file", document.path, "The file to add")->type_name("FILE")->required();
   files_add->add_option("--for", document.for_post, "On whose behalf: a post");
   files_add->add_option("--channel", document.channel, "How they sent it: phone, mail, meeting");
   files_get->add_option("kind", document.kind)->required();
   files_get->add_option("version", document.version)->required();
-  files_get->add_option("file", document.path, "Where to write it; must not exist")->required();
+  files_get->add_option("file", document.path, "Where to write it; must not exist")
+      ->type_name("FILE")
+      ->required();
   files_list->callback([&] { code = list_files(target, document); });
   files_add->callback([&] { code = attach_file(target, document); });
   files_get->callback([&] { code = fetch_file(target, document); });
@@ -282,7 +287,9 @@ int run(int argc, char** argv) {
   people_list->callback([&] { code = list_people(target, query); });
   auto* load =
       people->add_subcommand("load", "Load a people file, whole or not at all (operators)");
-  load->add_option("file", file, "TOML file; or CSV, with the columns person,name,mail,phone,post,from,to")->required();
+  load->add_option("file", file, "TOML file; or CSV, with the columns person,name,mail,phone,post,from,to")
+      ->type_name("FILE")
+      ->required();
   load->callback([&] { code = load_people(target, file); });
 
   std::string format = "mermaid";
@@ -298,6 +305,7 @@ int run(int argc, char** argv) {
     code = list_boards(target);
   });
 
+  add_completion(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

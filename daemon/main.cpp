@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "cli/bash_completion.hpp"
 #include "config/settings.hpp"
 #include "config/text_file.hpp"
 #include "daemon/app.hpp"
@@ -62,8 +63,11 @@ std::unique_ptr<Store> open_existing(const std::filesystem::path& state_folder) 
 }
 
 void add_state_options(CLI::App& command, StateOptions& options) {
-  command.add_option("--config", options.config, "Settings file")->capture_default_str();
-  command.add_option("--state", options.state, "State folder, instead of that of the settings");
+  command.add_option("--config", options.config, "Settings file")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command.add_option("--state", options.state, "State folder, instead of that of the settings")
+      ->type_name("FOLDER");
 }
 
 int serve(const std::string& path) {
@@ -268,15 +272,19 @@ int run(int argc, char** argv) {
 
   std::string config_path = "/etc/assured/assured.toml";
   auto* serving = app.add_subcommand("serve", "Run the service in the foreground");
-  serving->add_option("--config", config_path, "Settings file")->capture_default_str();
+  serving->add_option("--config", config_path, "Settings file")
+      ->type_name("FILE")
+      ->capture_default_str();
   serving->callback([&] { code = serve(config_path); });
 
   CheckOptions check;
   auto* checking =
       app.add_subcommand("check", "Check a programme, or draw its workflows; or check the settings");
   auto* settings = checking->add_option("--config", check.config,
-                                        "Settings file: check it and all that it names instead");
+                                        "Settings file: check it and all that it names instead")
+                       ->type_name("FILE");
   checking->add_option("programme", check.path, "TOML file, or folder of one programme")
+      ->type_name("FILE")
       ->excludes(settings);
   checking->add_option("--graph", check.graph, "Print the workflows instead")
       ->check(CLI::IsMember({"dot", "mermaid", "svg"}))
@@ -284,6 +292,7 @@ int run(int argc, char** argv) {
   checking
       ->add_option("--people", check.people,
                    "People file: also name the posts that nobody would be reached at")
+      ->type_name("FILE")
       ->excludes(settings);
   checking->add_flag("--json", check.json, "Print JSON");
   checking->callback([&] {
@@ -295,12 +304,15 @@ int run(int argc, char** argv) {
   SimulateOptions simulate;
   auto* simulating = app.add_subcommand("simulate", "Play a story on a virtual clock");
   simulating->add_option("--programme", simulate.programme,
-                         "TOML file or folder; left out: the one that the story names");
-  simulating->add_option("--story", simulate.story, "Story file")->required();
+                         "TOML file or folder; left out: the one that the story names")
+      ->type_name("FILE");
+  simulating->add_option("--story", simulate.story, "Story file")->type_name("FILE")->required();
   simulating->add_flag("--json", simulate.json, "Print what happened as JSON lines");
-  simulating->add_option("--record", simulate.record, "Write what happened as expectations to a file");
+  simulating->add_option("--record", simulate.record, "Write what happened as expectations to a file")
+      ->type_name("FILE");
   simulating->add_flag("--coverage", simulate.coverage, "Print what of the programme the story did not exercise");
-  simulating->add_option("--into", simulate.into, "Keep the database in this state folder");
+  simulating->add_option("--into", simulate.into, "Keep the database in this state folder")
+      ->type_name("FOLDER");
   simulating->add_flag("--rebase-to-now", simulate.rebase_to_now,
                        "Move the story so that its last step is now");
   simulating->callback([&] { code = run_simulate(simulate); });
@@ -310,7 +322,7 @@ int run(int argc, char** argv) {
   ImportOptions import;
   auto* importing = calendar->add_subcommand(
       "import-gov-uk", "Print a calendar file from GOV.UK's bank-holidays.json");
-  importing->add_option("file", import.file, "bank-holidays.json")->required();
+  importing->add_option("file", import.file, "bank-holidays.json")->type_name("FILE")->required();
   importing->add_option("--nation", import.nation, "Whose holidays")
       ->required()
       ->check(CLI::IsMember({"england-and-wales", "scotland", "northern-ireland"}));
@@ -323,7 +335,9 @@ int run(int argc, char** argv) {
   adding->add_option("title", add.title, "Why; deadlines show it")->required();
   adding->add_option("--board", add.board, "The board's id")->required();
   adding->add_flag("--open", add.open, "It is a working day, though a rule closes it");
-  adding->add_option("--config", add.config, "Settings file")->capture_default_str();
+  adding->add_option("--config", add.config, "Settings file")
+      ->type_name("FILE")
+      ->capture_default_str();
   adding->callback([&] { code = add_day(add); });
 
   MailOptions mail;
@@ -332,7 +346,9 @@ int run(int argc, char** argv) {
   mailing->add_option("address", mail.address, "Who gets it")
       ->required()
       ->check(mistake_in_address);
-  mailing->add_option("--config", mail.config, "Settings file")->capture_default_str();
+  mailing->add_option("--config", mail.config, "Settings file")
+      ->type_name("FILE")
+      ->capture_default_str();
   mailing->callback([&] { code = test_mail(mail); });
 
   StateOptions state;
@@ -358,7 +374,9 @@ int run(int argc, char** argv) {
   auto* moving = app.add_subcommand(
       "migrate-programme",
       "Show what would change if items moved to the programme's current version; move them");
-  moving->add_option("--config", move.config, "Settings file")->capture_default_str();
+  moving->add_option("--config", move.config, "Settings file")
+      ->type_name("FILE")
+      ->capture_default_str();
   moving->add_option("--board", move.command.board, "The board's id")->required();
   moving->add_option("--item", move.command.items,
                      "Only the item with this reference, with all above and below it");
@@ -370,6 +388,7 @@ int run(int argc, char** argv) {
   moving->add_flag("--json", move.json, "Print JSON");
   moving->callback([&] { code = move_items(move); });
 
+  cli::add_completion(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
