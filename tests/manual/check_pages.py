@@ -124,6 +124,24 @@ def check_programme(workflows, page):
     same(page.name, known, told)
 
 
+def check_operations(root, page):
+    """Metrics and lines of the log that an operator is told to watch for are those of the sources."""
+    text = page.read_text(encoding="utf-8")
+    sources = "".join(source.read_text(encoding="utf-8") for folder in ("daemon", "web")
+                      for source in sorted((root / folder).glob("*.cpp")))
+    sources = re.sub(r'"\s*\n\s*"', "", sources)  # one literal over several lines
+    metrics = set(re.findall(r"`(assured_[a-z_]+)`", text))
+    lines = set(re.findall(r"^\| `([^`]+)` \|", text.split("### Lines of the log")[1].split("\n## ")[0], re.M))
+    if len(metrics) < 10 or len(lines) < 5:
+        sys.exit(f"check_pages: {page} names hardly a metric or line of the log")
+    for known in metrics:
+        if f'"{known}"' not in sources:
+            failures.append(f"{page.name}: there is no metric {known}")
+    for line in lines:
+        if line not in sources:
+            failures.append(f"{page.name}: the log has no line with: {line}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", type=Path, required=True, help="the project's folder")
@@ -135,6 +153,7 @@ def main():
     check_program(args.assuredctl, pages / "assuredctl.1")
     check_settings(args.root / "config/assured.toml", pages / "assured.toml.5")
     check_programme(args.root / "workflows", pages / "assured-programme.5")
+    check_operations(args.root, args.root / "docs/operations.md")
     if failures:
         sys.exit("\n".join(failures))
 
