@@ -39,24 +39,31 @@ def steps_of(readme):
     return steps
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True, help="the project's folder")
-    parser.add_argument("--build", required=True, help="a build folder with both programs")
-    parser.add_argument("--page", default="README.md")
-    args = parser.parse_args()
-    with open(os.path.join(args.root, args.page), encoding="utf-8") as file:
-        steps = steps_of(file.read())
-    if len(steps) < 10:
-        sys.exit(f"tour: {args.page} has only {len(steps)} commands")
+def run_steps(steps, shell, var, env, cwd):
+    """The commands that did not do what their page says. `shell` runs what follows it; `var` stands for var/."""
+    failures = []
+    for step in steps:
+        command = step["command"].replace("var/", var + "/")
+        done = subprocess.run([*shell, command], env=env, cwd=cwd, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=COMMAND_LIMIT_S)
+        printed = " ".join(done.stdout.split())
+        missing = [line for line in step["lines"] if line not in printed]
+        if done.returncode == step["exit"] and not missing:
+            print(f"ok    {step['command']}")
+            continue
+        failures.append(step["command"])
+        print(f"FAIL  {step['command']}\n      exit {done.returncode}, expected {step['exit']}; "
+              f"not printed: {missing}\n{done.stdout}")
+    return failures
 
+
+def run_with_service(steps, args):
     # Short, as the path of a socket has little room.
     var = tempfile.mkdtemp(prefix="tour-")
     env = dict(os.environ, ASSURED_BUILD=args.build, ASSURED_VAR=var, NO_COLOR="1")
     log = open(os.path.join(var, "run.log"), "w+", encoding="utf-8")
     service = subprocess.Popen([os.path.join(args.root, "run")], cwd=args.root, env=env, stdout=log,
                                stderr=log)
-    failures = []
     try:
         env["PATH"] = os.pathsep.join(
             [os.path.join(args.build, "cli"), os.path.join(args.build, "daemon"), env["PATH"]])
@@ -67,19 +74,7 @@ def main():
                 log.seek(0)
                 sys.exit("tour: ./run did not start the service:\n" + log.read())
             time.sleep(0.1)
-        for step in steps:
-            command = step["command"].replace("var/", var + "/")
-            done = subprocess.run(["bash", "-c", command], env=env, cwd=args.root, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=COMMAND_LIMIT_S)
-            printed = " ".join(done.stdout.split())
-            missing = [line for line in step["lines"] if line not in printed]
-            if done.returncode == step["exit"] and not missing:
-                print(f"ok    {step['command']}")
-                continue
-            failures.append(step["command"])
-            print(f"FAIL  {step['command']}\n      exit {done.returncode}, expected {step['exit']}; "
-                  f"not printed: {missing}\n{done.stdout}")
+        failures = run_steps(steps, ["bash", "-c"], var, env, args.root)
         if not any(name.endswith(".eml") for name in os.listdir(os.path.join(var, "mail"))):
             failures.append("no mail was written")
     finally:
@@ -89,6 +84,25 @@ def main():
         shutil.rmtree(var)
     if code != 0:
         failures.append(f"the service ended with {code}")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True, help="the project's folder")
+    parser.add_argument("--page", default="README.md")
+    parser.add_argument("--build", help="a build folder with both programs, whose service is started")
+    parser.add_argument("--shell", help="instead: what runs a command where a service runs already")
+    parser.add_argument("--var", help="the folder there that stands for var/")
+    args = parser.parse_args()
+    with open(os.path.join(args.root, args.page), encoding="utf-8") as file:
+        steps = steps_of(file.read())
+    if len(steps) < 10:
+        sys.exit(f"tour: {args.page} has only {len(steps)} commands")
+    if args.shell:
+        failures = run_steps(steps, args.shell.split(), args.var, dict(os.environ, NO_COLOR="1"), None)
+    else:
+        failures = run_with_service(steps, args)
     if failures:
         sys.exit("tour: " + "; ".join(failures))
     print(f"tour: {len(steps)} commands did what {args.page} says")
