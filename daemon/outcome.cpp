@@ -43,6 +43,7 @@ void note_end(BoardWriter& writer, const Programmes& programmes, std::string_vie
       const Rules rules = programmes.rules(of, item->programme);
       note_outcome(writer, rules, *item, writer.find_obligation(prompt->obligation), *prompt, now);
     }
+    if (!prompt->item) continue;  // nobody else is told of what is about no item
     // Read anew: what was decided about one prompt may have changed the item of the next.
     if (failed)
       note_bounce(writer, load_planned(writer, programmes, of, people, *prompt), notice,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "workflows/address_change.hpp"
 #include "workflows/system_head.hpp"
 
 namespace assured {
@@ -177,9 +178,8 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
 std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
                                                      const PlannedPrompt& planned,
                                                      std::string& why_none) const {
-  const Establishment& e = planned.rules.establishment;
   // A definition that items are pinned to may use wording that the board has since removed.
-  if (!e.texts.contains(planned.was.template_name)) {
+  if (find_wording(planned.rules.establishment, planned.was.template_name) == nullptr) {
     why_none = fmt::format("the wording of “{}” is missing from the programme",
                            planned.was.template_name);
     return {};
@@ -201,7 +201,8 @@ std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
 void Planner::add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points) {
   const bool urgent = planned.was.family == Family::a;
   const bool held = !urgent && has_identifier(slots_of(planned, points.front(), slice.now));
-  std::string key = urgent || held ? fmt::format("prompt {}", planned.was.id.value) : std::string{};
+  const bool alone = urgent || held || !planned.item.id;
+  std::string key = alone ? fmt::format("prompt {}", planned.was.id.value) : std::string{};
   if (key.empty())
     for (const ContactPoint& to : points) key += to.address + '|';
   Group& group = slice.groups[key];
@@ -254,7 +255,7 @@ void Planner::write_group(Slice& slice, const Group& group) {
       }
       draft.parts.push_back(
           {planned.item.reference, std::move(slots), missed_of(planned),
-           &planned.rules.establishment.texts.find(planned.was.template_name)->second});
+           find_wording(planned.rules.establishment, planned.was.template_name)});
     }
     Notice notice;
     notice.prompts = ids;

@@ -24,15 +24,32 @@ bool may_leave(const FieldDef& def) {
          def.type == FieldType::number || def.type == FieldType::boolean;
 }
 
+// S10.6 lets a mail give a date, and whoever is told that something waits looks for one: that of what they
+// owe themselves, or else of what is owed on the item.
+std::optional<Obligation> earliest_owed(BoardReader& reader, const Prompt& prompt) {
+  std::optional<Obligation> theirs, anybodys;
+  const auto take = [](std::optional<Obligation>& earliest, const Obligation& o) {
+    if (!earliest || *o.due_at < *earliest->due_at) earliest = o;
+  };
+  for (const Obligation& o : reader.obligations_of(prompt.item)) {
+    if (!o.is_open() || !o.due_at || o.family != prompt.family || is_builtin_obligation(o.name)) continue;
+    take(anybodys, o);
+    if (o.owed_by == prompt.to) take(theirs, o);
+  }
+  return theirs ? theirs : anybodys;
+}
+
 }  // namespace
 
 PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
                            const Programmes::Board& board, const People& people,
                            const Prompt& prompt) {
-  auto item = reader.find_item(prompt.item);
-  ASSURED_ASSERT(item.has_value());
   const auto party = parse_party(prompt.to);
   ASSURED_ASSERT(party.has_value());
+  if (!prompt.item)
+    return {prompt, {}, {}, {}, {}, {}, *party, programmes.rules(board, {}), people};
+  auto item = reader.find_item(prompt.item);
+  ASSURED_ASSERT(item.has_value());
   const Rules rules = programmes.rules(board, item->programme);
   auto ancestors = reader.list_ancestors(*item);
   auto assignments = reader.assignments_of({item->id});
@@ -40,6 +57,7 @@ PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
           std::move(*item),
           std::move(ancestors),
           prompt.obligation ? reader.find_obligation(prompt.obligation) : std::nullopt,
+          prompt.obligation ? std::nullopt : earliest_owed(reader, prompt),
           std::move(assignments),
           *party,
           rules,
@@ -123,28 +141,45 @@ std::string key_of(const PlannedPrompt& c) {
                      was.template_name);
 }
 
+namespace {
+
+void put_due(std::map<std::string, std::string>& slots, const Obligation& o, const Zone& zone,
+             Instant now) {
+  if (!o.due_at) return;
+  slots["due"] = local_text(*o.due_at, zone);
+  slots["due_date"] = to_long_text(local_date(*o.due_at, zone));
+  slots["due_time"] = to_text(local_time_of_day(*o.due_at, zone));
+  const auto days = (local_date(now, zone) - local_date(*o.due_at, zone)).count();
+  const auto late = std::max<std::int64_t>(days, 0);
+  slots["days_late"] = std::to_string(late);
+  slots["lateness"] = fmt::format("{} {}", late, late == 1 ? "day" : "days");
+}
+
+}  // namespace
+
 std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const ContactPoint& to,
                                             Instant now) {
   const Zone& zone = *c.rules.time.zone;
   const Establishment& e = c.rules.establishment;
-  const KindDef* kind = c.rules.definition.find_kind(c.item.kind);
-  ASSURED_ASSERT(kind != nullptr);
-  const StateDef* state = kind->find_state(c.item.state);
   std::map<std::string, std::string> slots;
-  slots["reference"] = c.item.reference;
-  slots["kind"] = kind->title.empty() ? kind->name : kind->title;
-  slots["state"] = state == nullptr || state->title.empty() ? c.item.state : state->title;
   slots["board"] = e.title;
-  if (const auto agency = e.agencies.find(c.item.agency); agency != e.agencies.end())
-    slots["agency"] = agency->second.title;
-  const Party& party = c.party;
-  const RoleScope scope = c.scope();
-  if (const PostDef* post = e.find_post(post_of(party, scope))) slots["post"] = post->title;
   slots["recipient"] = to.name;
   slots["contact_name"] = e.contact.name;
   slots["contact_phone"] = e.contact.phone;
   slots["contact_mail"] = e.contact.mail;
   slots["urgent_phone"] = e.contact.urgent_phone;
+  if (!c.item.id) return slots;
+  const KindDef* kind = c.rules.definition.find_kind(c.item.kind);
+  ASSURED_ASSERT(kind != nullptr);
+  const StateDef* state = kind->find_state(c.item.state);
+  slots["reference"] = c.item.reference;
+  slots["kind"] = kind->title.empty() ? kind->name : kind->title;
+  slots["state"] = state == nullptr || state->title.empty() ? c.item.state : state->title;
+  if (const auto agency = e.agencies.find(c.item.agency); agency != e.agencies.end())
+    slots["agency"] = agency->second.title;
+  const Party& party = c.party;
+  const RoleScope scope = c.scope();
+  if (const PostDef* post = e.find_post(post_of(party, scope))) slots["post"] = post->title;
   slots["occurred"] = local_text(c.item.entered_at, zone);
   slots["opened"] = local_text(c.obligation ? c.obligation->opened_at : c.item.created_at, zone);
   if (!c.ancestors.empty()) slots["parent_reference"] = c.ancestors.front().reference;
@@ -162,19 +197,13 @@ std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const Contac
                                      ? to_long_text(std::get<Date>(content))
                                      : to_stored_text(content);
   }
+  if (c.dated()) put_due(slots, *c.dated(), zone, now);
   if (!c.obligation) return slots;
   const Obligation& o = *c.obligation;
   slots["obligation"] = o.name;
   slots["count"] = std::to_string(o.round);
   if (const auto owner = parse_party(o.owed_by))
     if (const PostDef* post = e.find_post(post_of(*owner, scope))) slots["owner"] = post->title;
-  if (o.due_at) {
-    slots["due"] = local_text(*o.due_at, zone);
-    slots["due_date"] = to_long_text(local_date(*o.due_at, zone));
-    slots["due_time"] = to_text(local_time_of_day(*o.due_at, zone));
-    const auto late = (local_date(now, zone) - local_date(*o.due_at, zone)).count();
-    slots["days_late"] = std::to_string(std::max<std::int64_t>(late, 0));
-  }
   const auto ladder = c.rules.definition.ladders.find(o.ladder);
   if (ladder != c.rules.definition.ladders.end() && c.was.rung >= 0) {
     const auto& rungs = ladder->second.rungs;

@@ -16,13 +16,18 @@ namespace assured {
 
 struct PlannedPrompt {
   Prompt was;  // as stored
-  Item item;
+  Item item;  // with no id where the prompt is about none
   std::vector<Item> ancestors;
   std::optional<Obligation> obligation;
+  // Of a word that an effect tells: what is owed on the item, the earliest due and best by whoever is told;
+  // for its date alone.
+  std::optional<Obligation> owed;
   std::vector<Assignment> assignments;
   Party party;
   Rules rules;
   const People& people;  // of the board, read once a transaction
+
+  const std::optional<Obligation>& dated() const { return obligation ? obligation : owed; }
 
   RoleScope scope() const {
     return {rules.establishment, rules.definition,

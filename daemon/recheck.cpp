@@ -41,8 +41,8 @@ std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt
   if (!may_leave_to(policy_, notice.address) || !still_reads(notice, planned))
     return "it would go to another address now";
   // Its text gives the old date; move_due() notes when that changed.
-  if (planned.obligation && planned.obligation->due_version != prompt.due_version &&
-      planned.obligation->rungs_from > notice.created_at)
+  const auto& dated = planned.dated();
+  if (dated && dated->due_version != prompt.due_version && dated->rungs_from > notice.created_at)
     return "the deadline moved before this was sent";
   return std::nullopt;
 }

@@ -310,7 +310,8 @@ std::string MailRenderer::render(const NoticeDraft& draft) const {
       &g_date_time_unref};
   g_mime_message_set_date(message.get(), date.get());
   g_mime_message_set_message_id(message.get(), message_id.c_str());
-  if (draft.parts.size() == 1) {  // several matters belong to no one thread
+  // Several matters, or none, belong to no one thread.
+  if (draft.parts.size() == 1 && !draft.parts.front().reference.empty()) {
     const std::string thread = thread_id_of(draft, message_id);
     set_header(message.get(), "In-Reply-To", thread);
     set_header(message.get(), "References", thread);

@@ -7,14 +7,21 @@
 
 #include "web/problem.hpp"
 #include "workflows/apply_outbox.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured::web {
 
 bool Context::may_see(const Item& item) const {
-  if (board_side || (!item.agency.empty() && agencies.contains(item.agency))) return true;
-  if (!item.agency.empty()) return false;
+  if (may_see_protected(item)) return true;
   const KindDef* kind = programmes->rules(board, item.programme).definition.find_kind(item.kind);
-  return kind != nullptr && !kind->board_only;
+  return item.agency.empty() && kind != nullptr && !kind->board_only;
+}
+
+bool Context::may_see_protected(const Item& item) const {
+  if (board_side) return true;
+  const Rules rules = programmes->rules(board, item.programme);
+  const KindDef* kind = rules.definition.find_kind(item.kind);
+  return kind != nullptr && is_theirs(rules.establishment, *kind, item, agencies);
 }
 
 Response answer(const json::object& body) {

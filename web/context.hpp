@@ -27,12 +27,10 @@ struct Context {
   bool board_side = false;        // holds a post of the board's own today
   std::set<std::string> agencies; // of the caller's posts today
 
-  // An agency sees its own, and what is nobody's in particular unless the programme keeps that kind to
-  // the board: never another agency's (DESIGN.md 10).
+  // An agency sees its own, what the programme shares with it, and what is nobody's in particular unless
+  // the programme keeps that kind to the board: never another agency's (DESIGN.md 10).
   bool may_see(const Item& item) const;
-  bool may_see_protected(const Item& item) const {
-    return board_side || (!item.agency.empty() && agencies.contains(item.agency));
-  }
+  bool may_see_protected(const Item& item) const;
   // How the journal names whoever asks: an operator need be nobody on the board.
   std::string caller_name() const {
     return person.empty() ? "uid:" + std::to_string(request.uid) : person;

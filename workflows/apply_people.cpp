@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "workflows/address_change.hpp"
 #include "workflows/applying.hpp"
 #include "workflows/deciding.hpp"
 
@@ -112,9 +113,14 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
   BoardWriter& writer = tx.board(id);
   const People before = writer.load_people();
   writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
+  const People after = writer.load_people();
+  Decision changes = decide_address_changes(before, after, PromptId{writer.take_ids().next_prompt}, now);
+  if (!changes.prompts.empty()) {
+    writer.write(head_of_system("address-changed", {}, now), changes, now);
+    if (done != nullptr) done->push_back(std::move(changes));
+  }
   const Date today = local_date(now, *board.time.zone);
-  carry_out(writer, programmes, board, moves_between(before, today, writer.load_people(), today),
-            now, done);
+  carry_out(writer, programmes, board, moves_between(before, today, after, today), now, done);
   return {};
 }
 

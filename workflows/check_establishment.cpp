@@ -175,6 +175,7 @@ std::set<std::string> posts_of(const Checking& c, const Use& use, const RoleTerm
       break;
     case RoleTerm::Kind::owner_above:
     case RoleTerm::Kind::owner_above2:
+    case RoleTerm::Kind::field:
     case RoleTerm::Kind::anyone:
       break;
   }

@@ -381,6 +381,9 @@ struct EffectCheck {
     if (!target || effect.value.empty()) return;
     const bool is_date = target->type == FieldType::date || target->type == FieldType::instant;
     if (effect.value == "now" && is_date) return;
+    if (effect.value == acting_post && target->type != FieldType::post)
+      return mistake("value", fmt::format("the field '{}' does not hold a post", effect.field),
+                     "give it type = \"post\"");
     const auto parsed = parse_value(target->type, target->values, effect.value);
     if (!parsed)
       mistake("value",

@@ -109,6 +109,7 @@ class Deciding {
   void set_fields(Item& subject, const std::vector<Effect>& effects);
   Result<void> apply_effects_before(Item& subject, const std::vector<Effect>& effects);
   Result<void> apply_effects_after(ItemId subject, const std::vector<Effect>& effects);
+  std::string post_that_acts(const std::string& agency) const;
   std::vector<std::string> missing(const Item& subject, const Guards& guards,
                                    const std::vector<Effect>* effects, bool with_event) const;
   bool was_let_go(const Item& child) const;

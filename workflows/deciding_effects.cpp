@@ -37,6 +37,18 @@ void Deciding::tell(ItemId id, const std::vector<RoleTerm>& to, const std::strin
   for (const Party& party : reached) new_prompt(id, party, template_name, family);
 }
 
+// The post on whose behalf, or of, whoever acts; of several, one of `agency` before others. Empty for the
+// system.
+std::string Deciding::post_that_acts(const std::string& agency) const {
+  std::string acting = event.for_post;
+  if (!acting.empty() || event.actor.empty()) return acting;
+  for (std::string& post : facts.people.posts_of(event.actor, local_date(now, *rules.time.zone))) {
+    const PostDef* def = rules.establishment.find_post(post);
+    if (acting.empty() || (def != nullptr && def->agency == agency)) acting = std::move(post);
+  }
+  return acting;
+}
+
 void Deciding::add_approval(Approval made) {
   work_.approvals.push_back(made);
   work_.approvals_changed.push_back({std::nullopt, std::move(made)});
@@ -90,6 +102,8 @@ void Deciding::set_fields(Item& subject, const std::vector<Effect>& effects) {
           value = local_date(event.occurred_at, *rules.time.zone);
         else
           value = event.occurred_at;
+      } else if (effect.value == acting_post) {
+        if (std::string post = post_that_acts({}); !post.empty()) value = std::move(post);
       } else {
         auto parsed = parse_value(def->type, def->values, effect.value);
         ASSURED_ASSERT(parsed.has_value());  // the checker parsed it
@@ -127,16 +141,8 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
                                    "first, or choose somebody who is",
                                    given->second),
                        "assign." + effect.role};
-        // What the assignment falls back to: the post on whose behalf, or of, whoever assigns.
-        std::string by_post = event.for_post;
-        if (by_post.empty()) {
-          const auto posts = facts.people.posts_of(event.actor, local_date(now, *rules.time.zone));
-          for (const std::string& post : posts) {
-            const PostDef* def = rules.establishment.find_post(post);
-            if (by_post.empty() || (def != nullptr && def->agency == subject.agency))
-              by_post = post;
-          }
-        }
+        // What the assignment falls back to.
+        const std::string by_post = post_that_acts(subject.agency);
         bool replaces = false;
         for (Assignment& a : work_.assignments) {
           if (a.item != subject.id || a.role != effect.role || a.to) continue;

@@ -44,7 +44,15 @@ std::vector<std::string> People::holders_of(std::string_view post, Date day) con
 }
 
 std::string to_text(const Party& party) {
-  return (party.kind == Party::Kind::post ? "post:" : "assigned:") + party.name;
+  switch (party.kind) {
+    case Party::Kind::post:
+      return "post:" + party.name;
+    case Party::Kind::assigned:
+      return "assigned:" + party.name;
+    case Party::Kind::address:
+      return "address:" + party.name;
+  }
+  ASSURED_ASSERT(false);
 }
 
 std::optional<Party> parse_party(std::string_view text) {
@@ -54,6 +62,7 @@ std::optional<Party> parse_party(std::string_view text) {
   std::string name{text.substr(colon + 1)};
   if (prefix == "post") return Party{Party::Kind::post, std::move(name)};
   if (prefix == "assigned") return Party{Party::Kind::assigned, std::move(name)};
+  if (prefix == "address") return Party{Party::Kind::address, std::move(name)};
   return std::nullopt;
 }
 

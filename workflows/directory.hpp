@@ -40,10 +40,11 @@ struct People {
 };
 
 // Who owes or is told: a post, or an assignment on the item. Written "post:nhs-east/lead" and
-// "assigned:auditor"; this is the recipient in a fired rung's key (S3.4).
+// "assigned:auditor"; this is the recipient in a fired rung's key (S3.4). A bare address, written
+// "address:jane@board.example", is told only; it owes nothing.
 struct Party {
-  enum class Kind { post, assigned } kind = Kind::post;
-  std::string name;  // post id, or role of the assignment
+  enum class Kind { post, assigned, address } kind = Kind::post;
+  std::string name;  // post id, role of the assignment, or the address
   bool operator==(const Party&) const = default;
   auto operator<=>(const Party&) const = default;
 };

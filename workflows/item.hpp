@@ -181,7 +181,7 @@ std::string_view to_text(PromptState s);
 // The intent to tell a post, written when a rung fires (S10.1); without text.
 struct Prompt {
   PromptId id;
-  ItemId item;
+  ItemId item;                // none: about no item, as a changed address is
   ObligationId obligation;    // none for `tell`, ready and hand-over prompts
   int due_version = 0;
   int rung = -1;              // -1: told now, by an effect
@@ -212,7 +212,7 @@ bool is_final(NoticeState s);
 struct Notice {
   NoticeId id;
   std::vector<PromptId> prompts;  // several in a grouped mail; ascending when read
-  ItemId item;
+  ItemId item;             // of the first prompt
   std::string to;          // Party
   std::string person;      // empty: the post's mailbox
   std::string address;

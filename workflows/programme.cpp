@@ -22,6 +22,8 @@ std::string to_text(const RoleTerm& term) {
       return "board:" + term.name;
     case RoleTerm::Kind::body:
       return "body:" + term.name;
+    case RoleTerm::Kind::field:
+      return "field:" + term.name;
     case RoleTerm::Kind::anyone:
       return "anyone";
   }
@@ -43,6 +45,7 @@ std::optional<RoleTerm> parse_role_term(std::string_view text) {
   if (prefix == "agency") return RoleTerm{Kind::agency, std::move(name)};
   if (prefix == "board") return RoleTerm{Kind::board, std::move(name)};
   if (prefix == "body") return RoleTerm{Kind::body, std::move(name)};
+  if (prefix == "field") return RoleTerm{Kind::field, std::move(name)};
   return std::nullopt;
 }
 

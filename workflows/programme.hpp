@@ -28,11 +28,12 @@ struct SourcePlace {
 
 // Who is meant, seen from an item: `owner`, `owner.above`, `owner.above2`, `assigned:auditor`,
 // `agency:lead` (the item's own agency), `board:qa-officer`, `body:executive` (its member posts),
+// `field:raised_by` (the post that an own field holds),
 // `anyone` (only in `by`: any person who holds a post), `system` (only for auto and time).
 struct RoleTerm {
-  enum class Kind { owner, owner_above, owner_above2, assigned, agency, board, body, anyone };
+  enum class Kind { owner, owner_above, owner_above2, assigned, agency, board, body, field, anyone };
   Kind kind = Kind::owner;
-  std::string name;  // role, post id of the board, or body
+  std::string name;  // role, post id of the board, body, or field
   bool operator==(const RoleTerm&) const = default;
   auto operator<=>(const RoleTerm&) const = default;
 };
@@ -114,6 +115,9 @@ std::string_view to_text(Family f);  // "A", "B", "C"
 
 // What an event forgets comes first, then the fields it gives, whom it names and what it links; then the
 // guards are asked, and what it sets or counts itself comes after them.
+// The value of a `set` that stands for the post of whoever acts.
+inline constexpr std::string_view acting_post = "acting-post";
+
 struct Effect {
   enum class Kind {
     create,     // child items of kind `of`: one, or one for each agency in field `each`; `to` and
@@ -136,7 +140,7 @@ struct Effect {
   std::vector<RoleTerm> to;
   std::string template_name;
   std::string field;
-  std::string value;  // set: stored text; "now" for date and instant fields
+  std::string value;  // set: stored text; "now" for date and instant fields; `acting_post`
   std::string from;   // set: another own field
   std::string role;
   std::string name;
@@ -254,6 +258,7 @@ struct KindDef {
   // concern is never followed by rules that the board has since mended (S1.2).
   bool always_current = false;
   bool board_only = false;  // agencies do not see items of this kind that are not their own
+  std::vector<std::string> seen_by;  // own fields of type post, whose agencies see the item as their own
   std::string owner_field;  // field of type post that owns items of this kind; `owner` resolves to it
   std::vector<StateDef> states;
   std::vector<FieldDef> fields;

@@ -136,6 +136,22 @@ void check_agency_role(const Checking& c, const KindDef* kind, const std::string
                       fmt::format("add [agency.{}.post.{}]", lacking.front(), role));
 }
 
+void check_field_name(const Checking& c, const KindDef& kind, const std::string& field,
+                      const std::string& key) {
+  if (field.empty() || kind.find_field(field)) return;
+  c.mistakes.add_at(key, fmt::format("kind '{}' has no field '{}'", kind.name, field),
+                    suggest(field, names_of(kind.fields), "add a field"));
+}
+
+void check_post_field(const Checking& c, const KindDef& kind, const std::string& name,
+                      const std::string& key) {
+  check_field_name(c, kind, name, key);
+  const auto* field = kind.find_field(name);
+  if (field && field->type != FieldType::post)
+    c.mistakes.add_at(key, fmt::format("the field '{}' does not hold a post", name),
+                      "give it type = \"post\"");
+}
+
 }  // namespace
 
 void check_role(const Checking& c, const KindDef* kind, const RoleTerm& term,
@@ -170,6 +186,13 @@ void check_role(const Checking& c, const KindDef* kind, const RoleTerm& term,
                     fmt::format("add the effect {{ assign = \"{}\" }} to an event", term.name)));
       break;
     }
+    case RoleTerm::Kind::field:
+      if (!kind)
+        c.mistakes.add_at(key, fmt::format("'{}' has no meaning outside an item", to_text(term)),
+                          "name a post of the board: \"board:administrator\"");
+      else
+        check_post_field(c, *kind, term.name, key);
+      break;
     case RoleTerm::Kind::agency:
       if (!kind)
         c.mistakes.add_at(key, fmt::format("'{}' has no meaning outside an item", to_text(term)),
@@ -212,13 +235,6 @@ void check_state_name(const Checking& c, const KindDef& kind, const std::string&
   if (state.empty() || state == voided_state || kind.find_state(state)) return;
   c.mistakes.add_at(key, fmt::format("kind '{}' has no state '{}'", kind.name, state),
                     suggest(state, names_of(kind.states)));
-}
-
-void check_field_name(const Checking& c, const KindDef& kind, const std::string& field,
-                      const std::string& key) {
-  if (field.empty() || kind.find_field(field)) return;
-  c.mistakes.add_at(key, fmt::format("kind '{}' has no field '{}'", kind.name, field),
-                    suggest(field, names_of(kind.fields), "add a field"));
 }
 
 void check_takes(const Checking& c, const KindDef& kind, const std::vector<std::string>& takes,
@@ -271,12 +287,8 @@ void check_parents(const Checking& c, const KindDef& kind, const std::string& pa
 
 void check_own_fields(const Checking& c, const KindDef& kind, const std::string& path) {
   check_field_name(c, kind, kind.agency_from, path + ".agency_from");
-  check_field_name(c, kind, kind.owner_field, path + ".owner_field");
-  const auto* owner = kind.find_field(kind.owner_field);
-  if (owner && owner->type != FieldType::post)
-    c.mistakes.add_at(path + ".owner_field",
-                      fmt::format("the field '{}' does not hold a post", kind.owner_field),
-                      "give it type = \"post\"");
+  check_post_field(c, kind, kind.owner_field, path + ".owner_field");
+  for (const auto& name : kind.seen_by) check_post_field(c, kind, name, path + ".seen_by");
 }
 
 void check_states(const Checking& c, const KindDef& kind, const std::string& path) {

@@ -43,6 +43,7 @@ std::set<std::string> posts_of_term(const RoleTerm& term, const Establishment& e
         posts.insert(body->second.members.begin(), body->second.members.end());
       break;
     case RoleTerm::Kind::assigned:
+    case RoleTerm::Kind::field:
     case RoleTerm::Kind::anyone:
       break;
   }

@@ -293,6 +293,7 @@ KindDef read_kind(const std::string& name, Row row) {
   kind.owner_field = row.text("owner_field").value_or("");
   kind.always_current = row.flag("always_current");
   kind.board_only = row.flag("board_only");
+  kind.seen_by = row.texts("seen_by");
   for (auto& entry : row.tables("field")) kind.fields.push_back(read_field(entry));
   for (auto& entry : row.tables("file")) kind.files.push_back(read_file(entry));
   for (auto& entry : row.tables("obligation")) kind.obligations.push_back(read_obligation(entry));

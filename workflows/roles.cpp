@@ -41,6 +41,14 @@ std::vector<Party> post_party(const Establishment& establishment, const std::str
   return {Party{Party::Kind::post, now}};
 }
 
+// The post that a field of the item holds.
+std::vector<Party> field_party(const std::string& name, const RoleScope& scope) {
+  const auto field = scope.item.fields.find(name);
+  if (field == scope.item.fields.end() || !field->second.is_set()) return {};
+  const auto* post = std::get_if<std::string>(&reveal(field->second, Viewer{}, Purpose::guard));
+  return post == nullptr ? std::vector<Party>{} : post_party(scope.establishment, *post);
+}
+
 std::vector<Party> owner_of(const RoleScope& scope) {
   if (!scope.owed_by.empty()) {
     if (const auto party = parse_party(scope.owed_by)) {
@@ -53,16 +61,9 @@ std::vector<Party> owner_of(const RoleScope& scope) {
   const KindDef* kind = scope.definition.find_kind(scope.item.kind);
   if (kind == nullptr) return {};
   const StateDef* state = kind->find_state(scope.item.state);
-  const auto by_field = [&]() -> std::vector<Party> {
-    const auto field = scope.item.fields.find(kind->owner_field);
-    if (field == scope.item.fields.end() || !field->second.is_set()) return {};
-    const Value& value = reveal(field->second, Viewer{}, Purpose::guard);
-    const auto* post = std::get_if<std::string>(&value);
-    return post == nullptr ? std::vector<Party>{} : post_party(scope.establishment, *post);
-  };
   // A final state need not name an owner; the kind's owner field still says whose the item was.
   if (state == nullptr || !state->owner || state->owner->kind == RoleTerm::Kind::owner)
-    return by_field();
+    return field_party(kind->owner_field, scope);
   return resolve(*state->owner, scope);
 }
 
@@ -123,6 +124,8 @@ std::vector<Party> resolve(const RoleTerm& term, const RoleScope& scope) {
             result.push_back(std::move(party));
       return result;
     }
+    case RoleTerm::Kind::field:
+      return field_party(term.name, scope);
     case RoleTerm::Kind::anyone:
       return {};
   }
@@ -139,6 +142,7 @@ std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<Ro
 
 std::string post_of(const Party& party, const RoleScope& scope) {
   if (party.kind == Party::Kind::post) return party.name;
+  if (party.kind == Party::Kind::address) return {};
   const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
   return assignment == nullptr ? std::string{} : assignment->by_post;
 }
@@ -160,6 +164,10 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
                        const std::string& address) {
     if (!address.empty() && seen.insert(address).second) result.push_back({person, name, address});
   };
+  if (party.kind == Party::Kind::address) {
+    add({}, {}, party.name);
+    return result;
+  }
   std::string post_id = party.name;
   if (party.kind == Party::Kind::assigned) {
     const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
@@ -183,6 +191,7 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
 }
 
 std::string mailbox_of(const Party& party, const RoleScope& scope) {
+  if (party.kind == Party::Kind::address) return party.name;
   const PostDef* post =
       scope.establishment.find_post(current_post(scope.establishment, post_of(party, scope)));
   return post == nullptr ? std::string{} : post->mailbox;
@@ -228,6 +237,19 @@ std::vector<std::string> humans_behind(const People& people, const std::string& 
   if (!for_post.empty())
     for (std::string& holder : people.holders_of(for_post, day)) humans.push_back(std::move(holder));
   return humans;
+}
+
+bool is_theirs(const Establishment& establishment, const KindDef& kind, const Item& item,
+               const std::set<std::string>& agencies) {
+  if (!item.agency.empty() && agencies.contains(item.agency)) return true;
+  return std::any_of(kind.seen_by.begin(), kind.seen_by.end(), [&](const std::string& name) {
+    const auto field = item.fields.find(name);
+    if (field == item.fields.end()) return false;
+    const auto* post = std::get_if<std::string>(&reveal(field->second, Viewer{}, Purpose::guard));
+    if (post == nullptr) return false;
+    const PostDef* def = establishment.find_post(current_post(establishment, *post));
+    return def != nullptr && !def->agency.empty() && agencies.contains(def->agency);
+  });
 }
 
 bool is_board_side(const Establishment& establishment, const People& people,

@@ -43,10 +43,10 @@ struct ToldPoints {
   void add(const ContactPoint& point);
   bool contains(const ContactPoint& point) const;
 };
-// Present holders of the post and its mailbox, or the assignee; each address once (S3.4).
+// Present holders of the post and its mailbox, or the assignee, or the address; each once (S3.4).
 std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today);
 
-// The mailbox among contact_points(); empty: there is none.
+// The address among contact_points() that is no person's; empty: there is none.
 std::string mailbox_of(const Party& party, const RoleScope& scope);
 
 // True when `person`, acting for `for_post` when that is not empty, satisfies one of `terms`.
@@ -57,6 +57,11 @@ bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::
 // that day. Two of these sets that meet are not two people (S5.3, S15.3).
 std::vector<std::string> humans_behind(const People& people, const std::string& actor,
                                        const std::string& for_post, Date day);
+
+// Whether an item belongs to one of `agencies`: it is theirs, or a post of theirs stands in a field by
+// which items of its kind are shared (`seen_by`).
+bool is_theirs(const Establishment& establishment, const KindDef& kind, const Item& item,
+               const std::set<std::string>& agencies);
 
 // Whether `person` holds a post of the board's own on that day, rather than of an agency only.
 bool is_board_side(const Establishment& establishment, const People& people,

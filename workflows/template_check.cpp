@@ -12,7 +12,7 @@ namespace assured::reading {
 
 namespace {
 
-constexpr std::array<std::string_view, 27> closed_slots{"reference",    "kind",
+constexpr std::array<std::string_view, 28> closed_slots{"reference",    "kind",
                                                         "state",        "board",
                                                         "agency",       "post",
                                                         "recipient",    "due",
@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 27> closed_slots{"reference",    "kind",
                                                         "why",          "parent_reference",
                                                         "count",        "occurred",
                                                         "obligation",   "days_late",
-                                                        "what_next"};
+                                                        "what_next",    "lateness"};
 // S10.6: what mail of family A may show. Reference, times and the numbers to call; no word that tells
 // a reader over the shoulder what it is about.
 constexpr std::array<std::string_view, 12> urgent_slots{

@@ -209,6 +209,26 @@ TEST_CASE("an agency sees its own answers and not another's", "[web]") {
   CHECK(code_of(board.ask(police_lead, "GET", "/journal")) == "forbidden");
 }
 
+TEST_CASE("whoever raised a disagreement with another agency follows it, and a third agency does not", "[web]") {
+  ExampleBoard board;
+  const auto audit = text_of(board.get(qa_officer, "POST", "/events", theme_event), "reference");
+  const auto raised = board.get(
+      police_lead, "POST", "/items/" + audit + "/events",
+      R"({"event":"raise-challenge","fields":{"respondent":"hackney-csc/lead","issue":"the threshold"}})");
+  const std::string path = "/items/" + text_of(raised, "reference");
+  const auto seen = board.get(police_lead, "GET", path);
+  CHECK(text_of(seen, "agency") == "hackney-csc");
+  CHECK(text_of(seen.at("fields").as_object(), "raised_by") == "police/lead");
+  CHECK(text_of(seen.at("fields").as_object(), "issue") == "the threshold");
+  CHECK(board.ask(police_lead, "GET", path + "/notices").status == 200);
+  for (const auto* what : {"", "/snapshots", "/notices", "/files"})
+    CHECK(board.ask(nhs_lead, "GET", path + what).status == 404);
+  CHECK(board.get(nhs_lead, "GET", "/items?kind=challenge").at("items").as_array().empty());
+  const std::string rise = R"({"event":"rise","reason":"no answer that helps"})";
+  CHECK(board.ask(nhs_lead, "POST", path + "/events", rise).status == 404);
+  CHECK(board.ask(police_lead, "POST", path + "/events", rise).status == 200);
+}
+
 TEST_CASE("an obligation is acknowledged by who owes it, for a span that is one", "[web]") {
   ExampleBoard board;
   board.raise_concern();

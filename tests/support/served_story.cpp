@@ -255,15 +255,7 @@ void ServedStory::do_event(const StoryStep& step, ItemId item) {
   body["channel"] = step.channel;
   if (!step.occurred.empty()) body["occurred_at"] = step.occurred;
 
-  auto reply = post(step, path, json::serialize(body));
-  if (reply.status == 404) {
-    // Who raised a disagreement with another agency cannot see it from then on, though the programme lets
-    // them take it further. Then they ring the board's office.
-    typed_by_office_.insert(step.line);
-    body["for_post"] = step.post;
-    body["channel"] = "phone";
-    reply = service_.ask("POST", path, json::serialize(body));
-  }
+  const auto reply = post(step, path, json::serialize(body));
   const auto answer = json::parse(reply.body).as_object();
   if (!step.refused.empty()) {
     const std::string why = text_of(answer, "detail");

@@ -51,7 +51,6 @@ class ServedStory {
   std::size_t events() const { return events_; }
   std::size_t refusals() const { return refusals_; }
   // Lines of steps whose person was told that there is no such item, and that the office typed for them.
-  const std::set<std::size_t>& typed_by_office() const { return typed_by_office_; }
   // What people typed in the story that no mail may show.
   std::set<std::string> secrets() const;
   const Zone& zone() const { return *zone_; }
@@ -109,7 +108,6 @@ class ServedStory {
   std::streamoff relay_read_ = 0;
   std::vector<DeliveredMail> mails_;
   std::size_t events_ = 0, refusals_ = 0;
-  std::set<std::size_t> typed_by_office_;
 };
 
 }  // namespace assured::test

@@ -55,6 +55,22 @@ TEST_CASE("an unknown state that opens an obligation", "[programme][broken]") {
                            "no state 'runing' (did you mean 'running'?)"});
 }
 
+TEST_CASE("fields that are to hold posts, and hold none", "[programme][broken]") {
+  const std::string toml{small_programme_toml};
+  CHECK(told(replaced(toml, "agency_from = \"about\"\n", "agency_from = \"about\"\nseen_by = [\"about\", \"by\"]\n")) ==
+        Told{"small.toml:280:1: kind.concern.seen_by: the field 'about' does not hold a post (give it type "
+             "= \"post\")",
+             "small.toml:280:1: kind.concern.seen_by: kind 'concern' has no field 'by' (known: about)"});
+  CHECK(told(replaced(toml, "to = \"answered\"\nby = [\"agency:lead\"]", "to = \"answered\"\nby = [\"field:about\"]")) ==
+        Told{"small.toml:309:1: kind.concern.transition[1].by: the field 'about' does not hold a post (give it "
+             "type = \"post\")"});
+  CHECK(told(replaced(toml, "requires = [{ field = \"about\" }]\n[kind.concern.state",
+                      "requires = [{ field = \"about\" }]\neffects = [{ set = \"about\", value = \"acting-post\" }]\n"
+                      "[kind.concern.state")) ==
+        Told{"small.toml:286:29: kind.concern.start.effects[1].value: the field 'about' does not hold a post "
+             "(give it type = \"post\")"});
+}
+
 TEST_CASE("an unknown guard", "[programme][broken]") {
   std::string toml{small_programme_toml};
   toml = replaced(toml, R"(requires = [{ field = "involved" }, { field = "theme" }])",

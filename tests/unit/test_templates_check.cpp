@@ -159,7 +159,7 @@ TEST_CASE("mail of family A does not say what is owed, nor where it stands",
           "[programme][template]") {
   for (const std::string slot : {"kind", "state", "board", "agency", "post", "recipient", "rung",
                                  "owner", "contact_name", "contact_mail", "why", "count",
-                                 "obligation", "days_late", "what_next"}) {
+                                 "obligation", "days_late", "lateness", "what_next"}) {
     const auto toml =
         replaced(std::string{small_programme_toml}, "slots = [\"reference\", \"due\", \"urgent_phone\"]",
                  "slots = [\"reference\", \"due\", \"urgent_phone\", \"" + slot + "\"]");
