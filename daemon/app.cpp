@@ -220,6 +220,9 @@ struct App::Parts {
     for (const auto& loop : loops) parts.push_back(loop->progress());
     parts.push_back(writer.progress());
     parts.push_back({"API", server->handling_since(), {}});
+    const auto in_force = current_settings.get();
+    parts.push_back({"a message to the relay", sender.sending_since(), {},
+                     in_force->relay ? in_force->relay->message_timeout : std::chrono::seconds{0}});
     return find_stuck(parts, std::chrono::steady_clock::now(), watchdog_interval().value_or(stuck_after));
   }
 
@@ -248,6 +251,7 @@ struct App::Parts {
     metrics.commands = writer.counts();
     metrics.mail = {{"accepted", sent.accepted}, {"deferred", sent.deferred}, {"bounced", sent.bounced},
                     {"unknown", sent.unknown},   {"expired", sent.expired}};
+    metrics.mails_planned_anew = sent.planned_anew;
     metrics.relay_troubles = sent.troubles;
     work_counts.put_into(metrics);
     return metrics;
@@ -279,7 +283,7 @@ struct App::Parts {
     std::vector<std::string> names;
     for (const auto& loop : loops)
       if (loop->running()) names.push_back(loop->health().name);
-    if (sender.is_sending())
+    if (sender.sending_since())
       names.push_back("a message that is being sent (it goes again, by the same id, after the next start)");
     if (server->open_connections() != 0) names.push_back("the API");
     if (reloading.running()) names.push_back("a reload");

@@ -17,6 +17,7 @@ struct Progress {
   std::string name;
   std::optional<Steady> busy_since;  // what is under way began then
   std::optional<Steady> due_at;      // the next is to begin then
+  std::chrono::seconds allowed{0};   // what it is busy with may take so long
 };
 
 // A part that does not move, and how that shows.
@@ -25,7 +26,7 @@ struct Stuck {
   std::string why;
 };
 
-// Those who are busy with one thing for longer than `limit`, or have not begun what was due as long ago (a
+// Those who are busy with one thing for longer than `limit` and what is allowed, or have not begun what was due as long ago (a
 // wake-up that was lost).
 std::vector<Stuck> find_stuck(const std::vector<Progress>& parts, Steady now,
                               std::chrono::microseconds limit);

@@ -29,6 +29,8 @@ constexpr std::size_t looked_at_max = 500;
 constexpr auto lease_time = 1h;
 // RFC 5321 4.5.4.1: a sender gives up after four to five days.
 constexpr auto give_up_after = 5 * 24h;
+// The longest that anything is put off, with its spread.
+constexpr auto wait_longest = 5h;
 constexpr auto probe_first = 5s;
 constexpr auto probe_longest = 2min;
 
@@ -73,9 +75,9 @@ void Sender::stop() {
   changed_.notify_all();
 }
 
-bool Sender::is_sending() const {
+std::optional<Steady> Sender::sending_since() const {
   const std::lock_guard lock{mutex_};
-  return sending_ > 0;
+  return sending_.empty() ? std::nullopt : std::optional{*sending_.begin()};
 }
 
 SenderHealth Sender::health() const {
@@ -102,11 +104,11 @@ void Sender::run_thread() {
     if (stopping_) return;
     Leased next = std::move(queue_.front());
     queue_.pop_front();
-    ++sending_;
+    const auto begun = sending_.insert(std::chrono::steady_clock::now());
     lock.unlock();
     Returned returned = send(*connection, std::move(next));
     lock.lock();
-    --sending_;
+    sending_.erase(begun);
     tripped_ |= returned.outcome->answer == SendAnswer::relay_trouble;
     returned_.push_back(std::move(returned));
     lock.unlock();
@@ -128,16 +130,26 @@ std::vector<Sender::Returned> Sender::take_returned() {
   return all;
 }
 
-Instant Sender::run_once(Instant now) {
-  // A clock that was set back must not keep the relay waiting until it has caught up.
-  if (probe_at_ && *probe_at_ > now + probe_longest) probe_at_ = now;
-  if (!leases_ended_) {
-    // Whoever held them is gone; what became of those messages is not known (S11.2).
-    auto tx = store_.begin(Urgency::workers);
-    for (const std::string& board : programmes_.get()->boards()) tx->board(board).end_leases();
-    tx->commit();
-    leases_ended_ = true;
+void Sender::set_right(Instant now) {
+  const bool first = !last_run_at_;
+  if (!first && now >= *last_run_at_) {
+    last_run_at_ = now;
+    return;
   }
+  // A clock that was set back must keep nothing waiting until it has caught up.
+  if (probe_at_ && *probe_at_ > now + probe_longest) probe_at_ = now;
+  auto tx = store_.begin(Urgency::workers);
+  for (const std::string& board : programmes_.get()->boards()) {
+    // Whoever held leases is gone; what became of those messages is not known (S11.2).
+    if (first) tx->board(board).end_leases();
+    tx->board(board).hasten_notices(now + wait_longest, now);
+  }
+  tx->commit();
+  last_run_at_ = now;
+}
+
+Instant Sender::run_once(Instant now) {
+  set_right(now);
   for (;;) {
     std::vector<Returned> returned = take_returned();
     std::vector<Leased> leased;

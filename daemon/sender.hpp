@@ -10,6 +10,7 @@
 
 #include "daemon/pace.hpp"
 #include "daemon/planner.hpp"
+#include "daemon/progress.hpp"
 #include "workflows/notifier.hpp"
 
 namespace assured {
@@ -50,8 +51,8 @@ class Sender : public Worker {
   void stop();
   // Waits for the threads to end, after stop(). Throws nothing.
   void join();
-  // Whether a thread still sends.
-  bool is_sending() const;
+  // Since when a thread sends the message that is under way for longest; none: none is. Thread: any.
+  std::optional<Steady> sending_since() const;
   SenderHealth health() const;
 
  private:
@@ -70,6 +71,8 @@ class Sender : public Worker {
   using Key = std::pair<std::string, NoticeId>;
 
   void run_thread();
+  // What a run before left, or a clock that was set back.
+  void set_right(Instant now);
   Returned send(Notifier& connection, Leased leased);
   // What came back since the last call; while the relay is in trouble also what was not begun.
   std::vector<Returned> take_returned();
@@ -95,7 +98,7 @@ class Sender : public Worker {
   std::function<void()> wake_;
 
   // Of run_once() alone.
-  bool leases_ended_ = false;
+  std::optional<Instant> last_run_at_;
   std::vector<Returned> unrecorded_;  // kept when the store failed
   std::set<Key> in_hand_;
   std::unique_ptr<Notifier> own_connection_;
@@ -109,7 +112,7 @@ class Sender : public Worker {
   std::condition_variable changed_;
   std::deque<Leased> queue_;
   std::vector<Returned> returned_;
-  std::size_t sending_ = 0;
+  std::multiset<Steady> sending_;  // when each message under way was begun
   bool tripped_ = false;  // the relay is in trouble: nothing further is begun until run_once() says so
   bool stopping_ = false;
   SenderHealth health_;

@@ -34,6 +34,9 @@ constexpr std::string_view defer_delivery =
     "UPDATE deliveries SET state = $state, next_try_at = $next_try_at, said = $said"
     " WHERE board = $board AND notice = $notice";
 
+constexpr std::string_view hasten_deliveries =
+    "UPDATE deliveries SET next_try_at = $now"
+    " WHERE board = $board AND next_try_at > $latest AND state <> 'leased'";
 constexpr std::string_view give_back_delivery =
     "UPDATE deliveries SET attempts = attempts - 1, state = $state, next_try_at = $next_try_at"
     " WHERE board = $board AND notice = $notice AND state = 'leased' AND attempts > 0";
@@ -146,6 +149,12 @@ void Writer::defer_notice(NoticeId id, NoticeState as, Instant next_try_at, std:
         .bind("$next_try_at", to_ms(next_try_at))
         .bind("$said", first_bytes(said, said_bytes_max))
         .run();
+  });
+}
+
+void Writer::hasten_notices(Instant latest, Instant now) {
+  guarded([&] {
+    board_.query(hasten_deliveries).bind("$latest", to_ms(latest)).bind("$now", to_ms(now)).run();
   });
 }
 

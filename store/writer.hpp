@@ -33,6 +33,7 @@ class Writer final : public ReadPort<BoardWriter> {
   void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) override;
   void lease_notices(const std::vector<NoticeId>& ids, Instant until) override;
   void end_leases() override;
+  void hasten_notices(Instant latest, Instant now) override;
   void give_back_notice(NoticeId id, NoticeState as, Instant next_try_at) override;
   void defer_notice(NoticeId id, NoticeState as, Instant next_try_at,
                     std::string_view said) override;

@@ -148,6 +148,9 @@ std::string to_prometheus(const Health& health, const Metrics& metrics, Instant 
                    metrics.due_carried_out);
   families.counter("assured_mails_planned_total", "Mails that the planner made from prompts",
                    metrics.mails_planned);
+  families.counter("assured_mails_planned_anew_total",
+                   "Mails that were made and not begun, because they were not true any more or may not go",
+                   metrics.mails_planned_anew);
   families.counters("assured_prompts_closed_total", "Prompts that the planner made no mail from, by outcome",
                     "outcome", metrics.prompts_closed);
   add_mail(families, health, metrics, now);

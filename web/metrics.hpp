@@ -31,6 +31,7 @@ struct Metrics {
   std::map<std::string, std::uint64_t> mail;     // what became of tries, by outcome
   std::map<std::string, std::uint64_t> prompts_closed;  // that the planner made no mail from, by outcome
   std::uint64_t mails_planned = 0;               // that it made
+  std::uint64_t mails_planned_anew = 0;          // made, and dropped before they were begun
   std::uint64_t relay_troubles = 0;
   std::uint64_t due_carried_out = 0;             // obligations on which the scheduler found something due
 };

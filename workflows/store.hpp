@@ -213,6 +213,8 @@ class BoardWriter : public BoardReader {
   // `as` is deferred or unknown; of `said` the first 200 bytes are kept.
   virtual void defer_notice(NoticeId id, NoticeState as, Instant next_try_at,
                             std::string_view said) = 0;
+  // The clock was set back: what would be tried after `latest` is tried at `now`. Leases are left alone.
+  virtual void hasten_notices(Instant latest, Instant now) = 0;
   // A leased one that was not begun after all waits again (`as` as above), without the attempt.
   virtual void give_back_notice(NoticeId id, NoticeState as, Instant next_try_at) = 0;
   virtual void write_file(const JournalHead& head, const FileRecord& file, Instant now) = 0;

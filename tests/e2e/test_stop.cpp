@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <boost/json.hpp>
 #include <fstream>
 #include <future>
@@ -132,6 +133,43 @@ TEST_CASE("what a relay took while the service stopped is recorded, though anoth
   for (const Notice& notice : open_left_behind(folder)->reader("city-and-hackney")->list_notices(100, {}))
     accepted += notice.state == NoticeState::accepted;
   CHECK(accepted == 1);
+}
+
+TEST_CASE("a signal to read the settings again puts all of them in force, or none", "[e2e]") {
+  const Folder folder;
+  const auto file = folder.path / "assured.toml";
+  const auto write = [&](const std::string& mode) {
+    std::ofstream{file} << "state_folder = \"state\"\nsocket = \"assured.sock\"\nmail_folder = \"mail\"\n"
+                        << "from_domain = \"board.example\"\nprogrammes = [\"" ASSURED_SOURCE_DIR
+                        << "/config/programmes/city-and-hackney\"]\n[mail]\nmode = \"" << mode << "\"\n";
+  };
+  write("live");
+  auto reading = config::load_settings(file);
+  REQUIRE(reading.settings);
+  const SystemClock clock;
+  std::string log;
+  {
+    const CapturedLog captured;
+    Running service{std::move(*reading.settings), clock};
+    const auto mode = [&] {
+      const auto health = boost::json::parse(cli::send_request(service.socket, "GET", "/v1/health", "").body);
+      return std::string{health.at("mail").at("mode").as_string()};
+    };
+    CHECK(mode() == "live");
+    write("observe");
+    ::kill(::getpid(), SIGHUP);
+    wait_for([&] { return mode() == "observe"; });
+    write("nonsense");
+    ::kill(::getpid(), SIGHUP);
+    wait_for([&] { return captured.text().find("not put in force") != std::string::npos; });
+    CHECK(mode() == "observe");
+    write("live");
+    ::kill(::getpid(), SIGHUP);
+    wait_for([&] { return mode() == "live"; });
+    CHECK(service.stop() == 0);
+    log = captured.text();
+  }
+  CHECK_THAT(log, Catch::Contains("mail.mode"));
 }
 
 TEST_CASE("a clock that is not trusted leaves no sign of life (S16.3)", "[e2e]") {

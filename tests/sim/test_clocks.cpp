@@ -23,6 +23,26 @@ TEST_CASE("a clock that is set back keeps no new mail waiting for the old time",
   CHECK_FALSE(world.sender().health().trouble_since.has_value());
 }
 
+TEST_CASE("a clock that is set back keeps no deferred mail waiting for the old time", "[sim][clock]") {
+  CommandWorld world;
+  world.raise_concern(world.plan_audit());
+  world.pass();
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::try_later; };
+  world.run_until("2026-11-26 13:00");
+  const auto waits_until = [&] { return *world.reader()->next_try_at(); };
+  REQUIRE(waits_until() > world.now());
+  world.heard();
+  world.relay.answer = {};
+  SECTION("by weeks") { world.set_clock_back("2026-11-10 10:00"); }
+  SECTION("by weeks, while the service was down") {
+    world.set_clock_back("2026-11-10 10:00");
+    world.restart();
+  }
+  world.pass();
+  CHECK_FALSE(world.heard().empty());
+  CHECK_FALSE(world.reader()->next_try_at().has_value());
+}
+
 TEST_CASE("while the clock is not trusted the scheduler leaves no sign of life", "[sim][clock]") {
   CommandWorld world;
   bool waits = false;

@@ -210,8 +210,7 @@ TEST_CASE("urgent mail that the relay will not have leaves room for routine mail
   CHECK(world.sender().health().troubles > 50);
 }
 
-TEST_CASE("what is of no rung any more is dropped: hand-overs, moved dates, what was ready",
-          "[sim][lease]") {
+TEST_CASE("a hand-over that is over before the morning is not told", "[sim][lease]") {
   CommandWorld world;
   const ItemId audit = world.plan_audit();
   world.set_clock("2026-11-02 19:00");  // nothing routine goes before the morning
@@ -450,4 +449,53 @@ TEST_CASE("what is urgent is planned for all boards before what is routine for a
   REQUIRE(world.planned.size() >= 2);
   CHECK(world.planned.front() == "riverton");  // oakley, the first by name, has a reminder alone
   CHECK(world.planned.back() == "oakley");
+}
+
+TEST_CASE("of two words that a deadline moved, written in one night, the later goes", "[sim][lease]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-12-01 20:00");  // late since yesterday, and told so; the window is closed
+  world.heard();
+  for (const auto* day : {"2026-11-26", "2026-11-27"}) {
+    ok(world.close_day(day));
+    world.pass();
+  }
+  CHECK(world.heard().empty());
+  std::vector<std::string> why;
+  world.run_until("2026-12-02 08:30");
+  for (const Prompt& prompt : world.reader()->prompts_about(audit))
+    if (prompt.template_name == "moved" && prompt.to == "post:qa-officer") why.push_back(prompt.why);
+  CHECK(why == Lines{"the deadline moved again before this was sent", ""});
+  const Lines heard = world.heard();
+  CHECK(std::count(heard.begin(), heard.end(), "2026-12-02 08:00 officer moved") == 1);
+}
+
+TEST_CASE("that something can be done now is not said when it has been done", "[sim][lease]") {
+  CommandWorld world{replaced(std::string{small_programme_toml}, "event = \"close\"\nto = \"closed\"\n",
+                              "event = \"close\"\nto = \"closed\"\nready = \"hand-over\"\n")};
+  const ItemId audit = world.audit_in_reporting();
+  const MeetingId meeting = ok(world.plan("qa-subgroup", "2026-11-12 19:00")).id;
+  world.run_until("2026-11-12 20:00");
+  world.heard();
+  ok(world.change(MeetingCommand::What::hold, meeting));
+  ok(world.act("qa-chair", audit, "approve"));
+  world.pass();
+  const auto ready = [&] {
+    std::vector<Prompt> found;
+    for (const Prompt& prompt : world.reader()->prompts_about(audit))
+      if (prompt.template_name == "hand-over" && !prompt.obligation) found.push_back(prompt);
+    return found;
+  };
+  REQUIRE(ready().size() == 1);
+  CHECK(ready().front().state == PromptState::pending);  // until the window opens
+  SECTION("done in the night") {
+    ok(world.act("officer", audit, "close"));
+    world.run_until("2026-11-13 09:00");
+    CHECK(ready().front().state == PromptState::superseded);
+    CHECK(ready().front().why == "the item has moved on");
+  }
+  SECTION("still to do") {
+    world.run_until("2026-11-13 09:00");
+    CHECK(ready().front().state == PromptState::noticed);
+  }
 }

@@ -1,5 +1,9 @@
 // Mail on its way: who waits for whom, what a retry sends, and what a restart sends again (S6.3,
 // S10).
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "workflows/apply_outbox.hpp"
@@ -29,6 +33,27 @@ auto try_later_for(std::string address) {
     return message.address == address ? SendAnswer::try_later : SendAnswer::accepted;
   };
 }
+
+// A relay that answers when it is told to.
+class HangingRelay final : public Relay {
+ public:
+  std::unique_ptr<Notifier> connect() override { return std::make_unique<Hanging>(*this); }
+  void let_go() { answer_.set_value(); }
+  std::atomic<bool> asked = false;
+
+ private:
+  struct Hanging final : Notifier {
+    explicit Hanging(HangingRelay& of) : relay(of) {}
+    SendOutcome send(const Outgoing&) override {
+      relay.asked = true;
+      relay.answered_.wait();
+      return {SendAnswer::accepted, 250, {}};
+    }
+    HangingRelay& relay;
+  };
+  std::promise<void> answer_;
+  std::shared_future<void> answered_{answer_.get_future()};
+};
 
 // Not an exception that anything catches: the process is gone.
 struct PowerFailed {};
@@ -366,4 +391,24 @@ TEST_CASE("one message that the relay will not have does not stop the others", "
   world.run_until("2026-11-26 09:30");
   CHECK(tried_for(world, "lead@nhs.example").size() > 100);
   CHECK(accepted_by(world) == Lines{officer});
+}
+
+TEST_CASE("a sender says since when a message is under way", "[sim][sending]") {
+  CommandWorld world;
+  world.plan_audit();
+  world.run_until("2026-11-26 08:59");
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::relay_trouble; };
+  world.make_mail("2026-11-26 09:00");
+  HangingRelay relay;
+  Sender sender{world.store(), world.current_programmes(), relay, SenderSettings{1}, {}, [] {}};
+  CHECK_FALSE(sender.sending_since());
+  const auto before = std::chrono::steady_clock::now();
+  sender.run_once(world.now() + std::chrono::hours{1});
+  while (!relay.asked) std::this_thread::yield();
+  const auto since = sender.sending_since();
+  REQUIRE(since);
+  CHECK(*since >= before);
+  CHECK(*since <= std::chrono::steady_clock::now());
+  relay.let_go();
+  while (sender.sending_since()) std::this_thread::yield();
 }

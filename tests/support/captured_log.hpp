@@ -1,18 +1,17 @@
 // What is logged while it lives.
 #pragma once
 
-#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
 
-#include <sstream>
+#include <string>
 
 namespace assured::test {
 
 class CapturedLog {
  public:
   CapturedLog() : before_(spdlog::default_logger()) {
-    auto logger = std::make_shared<spdlog::logger>(
-        "captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    auto logger = std::make_shared<spdlog::logger>("captured", lines_);
     logger->set_pattern("%l %v");
     logger->set_level(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
@@ -21,11 +20,17 @@ class CapturedLog {
   CapturedLog(const CapturedLog&) = delete;
   CapturedLog& operator=(const CapturedLog&) = delete;
 
-  // Call it when nothing logs any more.
-  std::string text() const { return text_.str(); }
+  // Thread: any.
+  std::string text() const {
+    std::string text;
+    for (const std::string& line : lines_->last_formatted()) text += line;
+    return text;
+  }
 
  private:
-  std::ostringstream text_;
+  static constexpr std::size_t lines_max = 10'000;
+  std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt> lines_ =
+      std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(lines_max);
   std::shared_ptr<spdlog::logger> before_;
 };
 

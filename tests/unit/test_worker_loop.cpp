@@ -65,6 +65,16 @@ TEST_CASE("waits double up to the longest, and start again after a success", "[d
   CHECK(backoff.next() == 1s);
 }
 
+TEST_CASE("what may take its time is stuck later, and what is due in time is not excused", "[daemon]") {
+  const Steady begun{1h};
+  const Progress message{"a message", begun, {}, 130s};
+  CHECK(find_stuck({message}, begun + 189s, 1min).empty());
+  const auto stuck = find_stuck({message}, begun + 190s, 1min);
+  REQUIRE(stuck.size() == 1);
+  CHECK(stuck.front().why == "it is busy with one thing for more than 190 s");
+  CHECK(find_stuck({{"a turn", {}, begun, 130s}}, begun + 60s, 1min).size() == 1);
+}
+
 TEST_CASE("a sleeping worker is woken by a commit, and stopped in its sleep", "[daemon]") {
   Bench* at = nullptr;
   Bench bench{[&at](int pass) {
