@@ -11,10 +11,8 @@ namespace assured {
 
 namespace {
 
-// S5.3: how long family A can be suspended at a time; and how long a proposal of it stands. What was
-// so a day ago is no ground to suspend on today: a second person then proposes anew.
+// S5.3: how long family A can be suspended at a time.
 constexpr Span suspension_max{24, Unit::hours};
-constexpr Span proposal_stands{24, Unit::hours};
 
 Instant later(Instant now, Span span, const TimeRules& rules) {
   return due_after(now, span, rules).due_at;
@@ -96,16 +94,6 @@ bool owes(BoardReader& reader, const Rules& rules, const People& people, const H
   });
 }
 
-// S5.3: two people, neither of them the other typing for a post.
-bool are_others(const People& people, const Approval& proposed, const std::vector<std::string>& humans,
-                const Zone& zone) {
-  const auto then = humans_behind(people, proposed.person, proposed.for_post,
-                                  local_date(proposed.at, zone));
-  return std::none_of(then.begin(), then.end(), [&](const std::string& person) {
-    return std::find(humans.begin(), humans.end(), person) != humans.end();
-  });
-}
-
 }  // namespace
 
 Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend& command,
@@ -148,9 +136,10 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
     const auto approvals = writer.approvals_of(held->item.id);
     for (const Approval& a : approvals)
       if (a.name.starts_with(proposals) && !a.withdrawn_at &&
-          now <= later(a.at, proposal_stands, rules.time))
+          now <= a.at + proposal_stands)
         proposed = &a;
-    if (proposed == nullptr || !are_others(people, *proposed, humans, *rules.time.zone)) {
+    // S5.3: two people, neither of them the other typing for a post.
+    if (proposed == nullptr || !is_by_others(people, *proposed, humans, *rules.time.zone)) {
       if (proposed != nullptr)
         return Error{Errc::refused, "a second person must agree to this suspension"};
       Decision decision;

@@ -67,13 +67,10 @@ Result<bool> second_person(Deciding& deciding, const Item& item, const LastEvent
   const std::string name = fmt::format("correct:{}", last.seq);
   bool proposed = false;
   for (const Approval& a : deciding.facts.approvals) {
-    if (a.item != item.id || a.name != name || a.withdrawn_at) continue;
+    if (a.item != item.id || a.name != name || a.withdrawn_at || deciding.now > a.at + proposal_stands)
+      continue;
+    if (is_by_others(people, a, humans, zone)) return true;
     proposed = true;
-    const auto then = humans_behind(people, a.person, a.for_post, local_date(a.at, zone));
-    const bool same = std::any_of(then.begin(), then.end(), [&](const std::string& person) {
-      return std::find(humans.begin(), humans.end(), person) != humans.end();
-    });
-    if (!same) return true;
   }
   if (proposed)
     return Error{Errc::refused,

@@ -422,11 +422,7 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
           std::any_of(scope.approvals.begin(), scope.approvals.end(), [&](const Approval& a) {
             if (a.item != scope.item.id || a.name != guard.names.front() || a.withdrawn_at)
               return false;
-            const std::vector<std::string> then_humans = humans_behind(
-                scope.people, a.person, a.for_post, local_date(a.at, *scope.rules.time.zone));
-            return std::none_of(then_humans.begin(), then_humans.end(), [&](const std::string& p) {
-              return std::find(now_humans.begin(), now_humans.end(), p) != now_humans.end();
-            });
+            return is_by_others(scope.people, a, now_humans, *scope.rules.time.zone);
           });
       if (by_another) return {};
       return {say(guard, "a second person must have proposed this before")};

@@ -239,6 +239,15 @@ std::vector<std::string> humans_behind(const People& people, const std::string& 
   return humans;
 }
 
+bool is_by_others(const People& people, const Approval& approval, const std::vector<std::string>& humans,
+                  const Zone& zone) {
+  const auto then =
+      humans_behind(people, approval.person, approval.for_post, local_date(approval.at, zone));
+  return std::none_of(then.begin(), then.end(), [&](const std::string& person) {
+    return std::find(humans.begin(), humans.end(), person) != humans.end();
+  });
+}
+
 bool is_theirs(const Establishment& establishment, const KindDef& kind, const Item& item,
                const std::set<std::string>& agencies) {
   if (!item.agency.empty() && agencies.contains(item.agency)) return true;

@@ -58,6 +58,14 @@ bool is_one_of(const std::vector<RoleTerm>& terms, const RoleScope& scope, std::
 std::vector<std::string> humans_behind(const People& people, const std::string& actor,
                                        const std::string& for_post, Date day);
 
+// Whether nobody of `humans` stands behind what was approved, or proposed.
+bool is_by_others(const People& people, const Approval& approval, const std::vector<std::string>& humans,
+                  const Zone& zone);
+
+// How long a second person may agree to what another proposed. What was so a day ago is no ground to
+// suspend or undo anything on today: they propose anew then.
+inline constexpr std::chrono::hours proposal_stands{24};
+
 // Whether an item belongs to one of `agencies`: it is theirs, or a post of theirs stands in a field by
 // which items of its kind are shared (`seen_by`).
 bool is_theirs(const Establishment& establishment, const KindDef& kind, const Item& item,

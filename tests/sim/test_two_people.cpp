@@ -46,6 +46,17 @@ TEST_CASE("a concern is undone by two people, neither of the agency that it is a
   CHECK(world.store().verify(world.board()).faults.empty());
 }
 
+TEST_CASE("what was proposed a day ago is proposed anew before it is undone", "[sim][correct]") {
+  CommandWorld world(replaced(std::string{small}, "correct_within = \"1d\"", "correct_within = \"3d\""));
+  const ItemId concern = world.raise_concern(world.plan_audit());
+  ok(world.correct("officer", concern));
+  world.set_clock("2026-11-03 09:01");
+  ok(world.correct("manager", concern));
+  CHECK(world.item(concern).state == "raised");
+  ok(world.correct("officer", concern));
+  CHECK(world.item(concern).state == voided_state);
+}
+
 TEST_CASE("what was answered since is corrected by one person", "[sim][correct]") {
   CommandWorld world;
   const ItemId concern = world.raise_concern(world.plan_audit());
