@@ -23,7 +23,7 @@ constexpr std::array log_levels{"trace", "debug", "info", "warning", "error"};
 
 constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder",
                               "from_domain",    "programmes",      "calendars",     "operators",
-                              "relay",          "mail",           "log_level",      "sleep_s_max",     "stop_timeout_s",
+                              "backup", "files", "relay",          "mail",           "log_level",      "sleep_s_max",     "stop_timeout_s",
                               "keep_mail_days", "keep_reads_days",
                               "request_timeout_s", "request_bytes_max", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
@@ -190,6 +190,8 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
 
   settings.relay = read_relay(root, settings.from_domain, reader);
   settings.mail = read_mail(root, reader);
+  settings.backup_key = read_key_table(root, "backup", reader);
+  settings.files_key = read_key_table(root, "files", reader);
   read_programmes(root, reader, settings);
   read_calendars(root, reader, settings);
   read_operators(root, reader, settings);

@@ -56,6 +56,13 @@ struct RelaySettings {
   SourcePlace password_place;           // of the setting that names the password
 };
 
+// Where a key is that encrypts, [backup] or [files]; read by config/key_file.hpp.
+struct KeySettings {
+  std::filesystem::path file;  // one of these two
+  std::string credential;      // a file in $CREDENTIALS_DIRECTORY (systemd's LoadCredential=)
+  SourcePlace place;           // of the setting that names it
+};
+
 // Relative paths are taken from the folder of the settings file.
 struct Settings {
   std::filesystem::path source;              // the file they were read from; empty: none
@@ -65,6 +72,8 @@ struct Settings {
   std::string from_domain;                   // right side of every Message-ID
   MailPolicy mail;                           // where mail may go: [mail]
   std::optional<RelaySettings> relay;
+  std::optional<KeySettings> backup_key;     // [backup]: only `assured backup` and `restore` read it
+  std::optional<KeySettings> files_key;      // [files]: documents are encrypted at rest (S16.2)
   std::vector<ProgrammeSource> programmes;
   std::vector<CalendarSource> calendars;     // one-off holidays of a nation
   std::map<uid_t, std::map<std::string, std::string>> users;  // uid -> board -> person id (S14.4)

@@ -94,6 +94,10 @@ bool is_address(std::string_view text);
 // The table [mail]; live, to everywhere, when there is none (config/read_mail.cpp).
 MailPolicy read_mail(const toml::table& root, SettingsReader& reader);
 
+// The table of that name, [backup] or [files], or nothing when there is none (config/read_keys.cpp).
+std::optional<KeySettings> read_key_table(const toml::table& root, const std::string& table_name,
+                                          SettingsReader& reader);
+
 // The table [relay], or nothing when there is none (config/read_relay.cpp).
 std::optional<RelaySettings> read_relay(const toml::table& root, const std::string& from_domain,
                                         SettingsReader& reader);
