@@ -47,6 +47,26 @@ std::string from_hex(std::string_view hex) {
 
 std::string blake2b_hex(std::string_view bytes) { return to_hex(blake2b(bytes)); }
 
+struct Digester::State {
+  crypto_generichash_state hash;
+};
+
+Digester::Digester() : state_(std::make_unique<State>()) {
+  start_sodium();
+  crypto_generichash_init(&state_->hash, nullptr, 0, digest_bytes);
+}
+Digester::~Digester() = default;
+
+void Digester::add(std::string_view bytes) {
+  crypto_generichash_update(&state_->hash, bytes_of(bytes), bytes.size());
+}
+
+std::string Digester::hex() {
+  std::string out(digest_bytes, '\0');
+  crypto_generichash_final(&state_->hash, bytes_of(out), out.size());
+  return to_hex(out);
+}
+
 std::string random_bytes(std::size_t count) {
   start_sodium();
   std::string out(count, '\0');

@@ -1,8 +1,11 @@
 // Documents by digest: durable, whole or absent, swept only when nobody names them (S16.2).
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
+#include "store/digest.hpp"
 #include "store/file_store.hpp"
+#include "store/sealed_stream.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -18,6 +21,17 @@ std::size_t files_below(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder)) n += entry.is_regular_file();
   return n;
 }
+
+fs::path path_of(const fs::path& folder, const std::string& board, const std::string& digest) {
+  return folder / board / digest.substr(0, 2) / digest;
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+const std::string key = store::random_bytes(store::seal_key_bytes);
 
 }  // namespace
 
@@ -53,6 +67,61 @@ TEST_CASE("a damaged file is told, never handed out", "[files]") {
   const fs::path path = fs::path(folder.path()) / "alpha" / digest.substr(0, 2) / digest;
   std::ofstream(path, std::ios::binary) << "accepted return, changed";
   CHECK_THROWS_AS(files.find("alpha", digest), IoError);
+}
+
+TEST_CASE("with a key documents lie encrypted, and come back under the same digest", "[files]") {
+  const test::TemporaryFolder folder;
+  store::FolderFiles files(folder.path(), key);
+  const std::string bytes = "%PDF-1.7 what was found of the child";
+  const std::string digest = files.put("alpha", bytes);
+  CHECK(digest == store::blake2b_hex(bytes));
+  CHECK(files.find("alpha", digest) == bytes);
+  const fs::path path = path_of(folder.path(), "alpha", digest);
+  CHECK(bytes_of(path).find("found") == std::string::npos);
+  CHECK(store::is_sealed_document(path));
+
+  // Another board's key is another one: a file that is moved is opened by nobody.
+  fs::create_directories(path_of(folder.path(), "beta", digest).parent_path());
+  fs::copy_file(path, path_of(folder.path(), "beta", digest));
+  CHECK_THROWS_AS(files.find("beta", digest), IoError);
+
+  std::string damaged = bytes_of(path);
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  std::ofstream(path, std::ios::binary) << damaged;
+  CHECK_THROWS_WITH(files.find("alpha", digest), Catch::Contains("damaged"));
+}
+
+TEST_CASE("what was stored before there was a key is read as before, and left as it is", "[files]") {
+  const test::TemporaryFolder folder;
+  const std::string digest = store::FolderFiles{folder.path()}.put("alpha", "from before");
+  // It may begin as a sealed one does.
+  const std::string odd = std::string("assured file\0\0\0\0", 16) + "but it is not sealed";
+  const std::string odd_digest = store::FolderFiles{folder.path()}.put("alpha", odd);
+  CHECK(store::files_key_id(folder.path()).empty());
+  store::FolderFiles files(folder.path(), key);
+  CHECK(store::files_key_id(folder.path()) == store::key_id(key));
+  CHECK(files.find("alpha", digest) == "from before");
+  CHECK(files.find("alpha", odd_digest) == odd);
+  CHECK(files.put("alpha", "from before") == digest);
+  CHECK(bytes_of(path_of(folder.path(), "alpha", digest)) == "from before");
+}
+
+TEST_CASE("without its key, or with another one, nothing is opened and nothing lost", "[files]") {
+  const test::TemporaryFolder folder;
+  const std::string digest = store::FolderFiles{folder.path(), key}.put("alpha", "sealed");
+  const std::string other = store::random_bytes(store::seal_key_bytes);
+  CHECK_THROWS_WITH(store::FolderFiles{folder.path()},
+                    Catch::Contains(store::key_id(key)) && Catch::Contains("[files]"));
+  CHECK_THROWS_WITH(store::FolderFiles(folder.path(), other),
+                    Catch::Contains(store::key_id(key)) && Catch::Contains(store::key_id(other)));
+  CHECK(store::FolderFiles{folder.path(), key}.find("alpha", digest) == "sealed");
+
+  // Where only the note of the key is lost, reading still says what is wrong.
+  fs::remove(folder.path() / ".key-id");
+  store::FolderFiles without{folder.path()};
+  CHECK_THROWS_AS(without.find("alpha", digest), store::WrongFilesKey);
+  store::FolderFiles wrong{folder.path(), other};
+  CHECK_THROWS_AS(wrong.find("alpha", digest), store::WrongFilesKey);
 }
 
 TEST_CASE("a sweep takes orphans after a day, and leaves what a row names", "[files]") {

@@ -70,9 +70,9 @@ JournalHead sample_head(std::string kind, ItemId item) {
   return head;
 }
 
-void fill_sample_board(Store& store) {
+void fill_sample_board(Store& store, std::string_view board_id) {
   const Instant now = sample_start();
-  in_transaction(store, [&](BoardWriter& board) {
+  in_transaction(store, board_id, [&](BoardWriter& board) {
     board.write_definition(sample_head("definition", {}), "0a1b", "format = 1\n", now);
     board.write_people(
         sample_head("people", {}),
@@ -88,8 +88,10 @@ void fill_sample_board(Store& store) {
         sample_head("calendar", {}),
         CalendarOverride{Date{std::chrono::days{20'800}}, true, "A day of mourning"}, now);
     board.put_value("heartbeat", "1795251600000");
+    board.add_read({now, "jane-okafor", ItemId{2}, "field notes"});
+    board.put_answer("uid:1000", "key-1", "hash", "{}", now);
   });
-  in_transaction(store, [&](BoardWriter& board) {
+  in_transaction(store, board_id, [&](BoardWriter& board) {
     Decision start;
     auto audit = sample_item(1, "audit", {}, ItemId{1});
     audit.agency = "";
@@ -126,7 +128,7 @@ void fill_sample_board(Store& store) {
     head.reason = "Asked for by the executive";
     board.write(head, start, now);
   });
-  in_transaction(store, [&](BoardWriter& board) {
+  in_transaction(store, board_id, [&](BoardWriter& board) {
     const auto was = board.find_obligation(ObligationId{1});
     auto fired = *was;
     fired.fired.push_back({fired.id, 1, 0, 0, fired.owed_by, now + 24h, now + 24h});
@@ -144,7 +146,7 @@ void fill_sample_board(Store& store) {
     head.actor = "time";
     board.write(head, pass, now + 24h);
   });
-  in_transaction(store, [&](BoardWriter& board) {
+  in_transaction(store, board_id, [&](BoardWriter& board) {
     FileRecord file;
     file.item = ItemId{2};
     file.kind = "return";
@@ -155,7 +157,7 @@ void fill_sample_board(Store& store) {
     file.actor = "sam-reed";
     board.write_file(sample_head("file", ItemId{2}), file, now);
   });
-  in_transaction(store, [&](BoardWriter& board) {
+  in_transaction(store, board_id, [&](BoardWriter& board) {
     Notice notice;
     notice.item = ItemId{2};
     notice.to = "post:riverton-health/lead";

@@ -21,17 +21,22 @@ Prompt sample_prompt(std::int64_t id, ItemId item, ObligationId obligation);
 Changed<Prompt> noticed(const Prompt& prompt);
 JournalHead sample_head(std::string kind, ItemId item);
 
-// Runs `write` on the sample board in a transaction of its own and commits it.
+// Runs `write` on a board in a transaction of its own and commits it.
+template <class Write>
+void in_transaction(Store& store, std::string_view board, Write&& write) {
+  const auto tx = store.begin();
+  write(tx->board(board));
+  tx->commit();
+}
 template <class Write>
 void in_transaction(Store& store, Write&& write) {
-  const auto tx = store.begin();
-  write(tx->board(sample_board_id));
-  tx->commit();
+  in_transaction(store, sample_board_id, std::forward<Write>(write));
 }
 
 // An audit (1) with returns (2, 3) and an action (4) below return 2; obligations 1 and 2, the first
 // with a fired rung; prompts 1 and 2, the first with a notice and its bytes; people, meetings, a
-// definition, a calendar day, links, approvals, an assignment, a named value.
-void fill_sample_board(Store& store);
+// definition, a calendar day, links, approvals, an assignment, a file, a named value, a record of a read, an
+// answer: something in every table.
+void fill_sample_board(Store& store, std::string_view board_id = sample_board_id);
 
 }  // namespace assured::test
