@@ -19,9 +19,11 @@
 #include "config/text_file.hpp"
 #include "daemon/boards.hpp"
 #include "daemon/clock_watch.hpp"
+#include "daemon/document_files.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/mail_relay.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/restore.hpp"
 #include "daemon/secret.hpp"
 #include "daemon/sender.hpp"
 #include "daemon/state_lock.hpp"
@@ -30,7 +32,6 @@
 #include "daemon/work_counts.hpp"
 #include "daemon/worker_loop.hpp"
 #include "daemon/writer.hpp"
-#include "store/file_store.hpp"
 #include "store/store.hpp"
 #include "web/server.hpp"
 #include "workflows/system_head.hpp"
@@ -55,6 +56,7 @@ const std::filesystem::path& prepared(const std::filesystem::path& state_folder)
   if (failed)
     throw IoError(fmt::format("{}: the state folder cannot be made: {}", state_folder.string(),
                               failed.message()));
+  refuse_unfinished_restore(state_folder);
   return state_folder;
 }
 
@@ -128,7 +130,7 @@ struct App::Parts {
                 [this] { return current_settings.get()->mail; }},
                [this](const WorkReport& report) { note(report); },
                [this] { sender_loop().wake(); }),
-        files(settings.state_folder / "files"),
+        files(open_files(settings)),
         housekeeper(*store, files, programmes,
                     [this] {
                       const auto now_in_force = current_settings.get();

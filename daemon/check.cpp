@@ -14,6 +14,7 @@
 #include "config/programme_files.hpp"
 #include "config/settings.hpp"
 #include "daemon/boards.hpp"
+#include "daemon/document_files.hpp"
 #include "daemon/mail_relay.hpp"
 #include "daemon/system_clock.hpp"
 #include "daemon/system_zones.hpp"
@@ -164,6 +165,7 @@ std::vector<Mistake> check_settings(const std::string& path, std::size_t& boards
   }
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
   if (reading.settings->relay) (void)smtp_options(*reading.settings->relay);  // the password can be read
+  (void)read_files_key(*reading.settings);
   return std::move(reading.warnings);
 }
 

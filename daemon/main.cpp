@@ -11,12 +11,14 @@
 #include "config/settings.hpp"
 #include "config/text_file.hpp"
 #include "daemon/app.hpp"
+#include "daemon/backup_commands.hpp"
 #include "daemon/boards.hpp"
 #include "daemon/calendar_add.hpp"
 #include "daemon/check.hpp"
 #include "daemon/dispose.hpp"
 #include "daemon/mail_test.hpp"
 #include "daemon/migrate_programme.hpp"
+#include "daemon/restore.hpp"
 #include "daemon/simulate.hpp"
 #include "daemon/state_lock.hpp"
 #include "daemon/system_clock.hpp"
@@ -54,6 +56,7 @@ std::filesystem::path state_folder_of(const StateOptions& options) {
 }
 
 std::unique_ptr<Store> open_existing(const std::filesystem::path& state_folder) {
+  refuse_unfinished_restore(state_folder);
   const auto path = database_path(state_folder);
   if (!std::filesystem::exists(path))
     throw IoError(fmt::format("{}: there is no database here", path.string()));
@@ -262,6 +265,43 @@ std::string mistake_in_address(const std::string& text) {
   return is_address ? std::string{} : "write one mail address, such as jane@board.example";
 }
 
+void add_backup_commands(CLI::App& app, int& code) {
+  // Kept by the callbacks that read them.
+  const auto backup = std::make_shared<BackupOptions>();
+  const auto restore = std::make_shared<RestoreOptions>();
+  const auto key_path = std::make_shared<std::string>();
+  auto* backing_up = app.add_subcommand(
+      "backup", "Write a state folder into one encrypted file, while the service works on it");
+  backing_up->add_option("target", backup->target,
+                         "New file; or a folder, which gets one named by the time")->required();
+  backing_up->add_option("--config", backup->config, "Settings file")->capture_default_str();
+  backing_up->add_option("--state", backup->state, "State folder, instead of that of the settings");
+  backing_up->add_option("--board", backup->boards, "Only this board; may be repeated");
+  auto* key = backing_up->add_option("--key-file", backup->key_file,
+                                     "Key to encrypt with, instead of that of the settings");
+  backing_up->add_flag("--plain", backup->plain, "Do not encrypt: a tar archive that anybody can read")
+      ->excludes(key);
+  backing_up->add_option("--keep", backup->keep,
+                         "Of a folder's backups keep the newest so many; older ones go when the new one is whole");
+  backing_up->callback([&code, backup] { code = run_backup(*backup, SystemClock{}.now()); });
+
+  auto* restoring = app.add_subcommand(
+      "restore", "Bring back a state folder, or one board of it, from a backup; the service must be stopped");
+  restoring->add_option("file", restore->file, "The backup")->required();
+  restoring
+      ->add_option("--state", restore->state,
+                   "Empty or new folder for all of it; with --board, the state folder that has the others")
+      ->required();
+  restoring->add_option("--board", restore->board, "Only this board, in place of what the state has of it");
+  restoring->add_option("--key-file", restore->key_file, "Key it is encrypted under, instead of that of the settings");
+  restoring->add_option("--config", restore->config, "Settings file, for the key")->capture_default_str();
+  restoring->callback([&code, restore] { code = run_restore(*restore, SystemClock{}.now()); });
+
+  auto* keying = app.add_subcommand("key", "Make a key for [backup] or [files] of the settings");
+  keying->add_option("file", *key_path, "New file, readable by its owner alone")->required();
+  keying->callback([&code, key_path] { code = run_make_key(*key_path); });
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"The memory of a safeguarding partnership: every obligation followed until it is met.",
                "assured"};
@@ -369,6 +409,8 @@ int run(int argc, char** argv) {
   auto* migrating = app.add_subcommand("migrate", "Bring the database to this program's schema");
   add_state_options(*migrating, state);
   migrating->callback([&] { code = migrate(state); });
+
+  add_backup_commands(app, code);
 
   MoveOptions move;
   auto* moving = app.add_subcommand(

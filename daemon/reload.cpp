@@ -23,6 +23,12 @@ void refuse_unchangeable(const config::Settings& running, const config::Settings
   same("state_folder", running.state_folder.string(), read.state_folder.string());
   same("socket", running.socket_path.string(), read.socket_path.string());
   same("from_domain", running.from_domain, read.from_domain);
+  const auto place_of_key = [](const config::Settings& settings) -> std::string {
+    if (!settings.files_key) return "none";
+    return settings.files_key->credential.empty() ? settings.files_key->file.string()
+                                                  : settings.files_key->credential;
+  };
+  same("files", place_of_key(running), place_of_key(read));
 }
 
 // A board that is served is not dropped: its items would owe what nobody follows any more.
