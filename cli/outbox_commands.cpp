@@ -87,6 +87,18 @@ int end_hold(const Target& target, const HeldOptions& options, const std::string
              });
 }
 
+int end_outbox_hold(const Target& target, const std::string& reason, bool expire) {
+  json::object body;
+  body["reason"] = reason;
+  const char* action = expire ? "expire" : "release";
+  return ask(target, "POST", board_path(target, fmt::format("outbox/hold/{}", action)),
+             json::serialize(body), [&](const json::object& answer) {
+               fmt::print("mail is on hold no more; {} that waited {}\n",
+                          text_of(answer, expire ? "expired" : "released"),
+                          expire ? "were given up" : "are sent");
+             });
+}
+
 int say_looked_at(const Target& target, const HeldOptions& options) {
   json::object body;
   body["reason"] = options.reason;

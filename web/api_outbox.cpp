@@ -174,6 +174,21 @@ Response post_held_notice(Context& context, const Segments& rest) {
                 });
 }
 
+// outbox/hold/release and .../expire
+Response post_outbox_hold(Context& context, const Segments& rest) {
+  const auto command = read_held_mail(context);
+  if (!command) return problem(command.error());
+  const bool release = rest[2] == "release";
+  return submit(context,
+                [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+                  const auto ended = end_outbox_hold(tx, programmes, *command, release, now);
+                  if (!ended) return ended.error();
+                  json::object body;
+                  body[release ? "released" : "expired"] = *ended;
+                  return Done{json::serialize(body)};
+                });
+}
+
 // obligations/{id}/resolve
 Response post_resolved(Context& context, const Segments& rest) {
   const auto command = read_held_mail(context);

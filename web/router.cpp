@@ -57,6 +57,8 @@ constexpr std::array routes{
     Route{"POST", "outbox/prompts/*/expire", Access::operators, post_held_prompt},
     Route{"POST", "outbox/notices/*/release", Access::operators, post_held_notice},
     Route{"POST", "outbox/notices/*/expire", Access::operators, post_held_notice},
+    Route{"POST", "outbox/hold/release", Access::operators, post_outbox_hold},
+    Route{"POST", "outbox/hold/expire", Access::operators, post_outbox_hold},
     Route{"GET", "journal", Access::board_side, get_journal,
           "limit after"},
     Route{"GET", "meetings", Access::anyone_mapped, get_meetings,

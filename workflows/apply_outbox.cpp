@@ -157,6 +157,43 @@ bool release_urgent(WriteTx& tx, std::string_view board, const Caller& caller, I
   }
 }
 
+Result<std::size_t> end_outbox_hold(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                                    bool release, Instant now) {
+  constexpr std::size_t page = 500;
+  if (const auto good = check_command(programmes, command); !good) return good.error();
+  BoardWriter& writer = tx.board(command.board);
+  const std::string hold = writer.find_value(outbox_hold_value).value_or("");
+  if (hold.empty()) return Error{Errc::refused, "this board's mail is not on hold as a whole"};
+  writer.put_value(outbox_hold_value, "");
+  std::size_t ended = 0;
+  PromptId after;
+  for (;;) {
+    const auto held = writer.list_prompts(page, after, PromptState::held);
+    Decision decision;
+    for (const Prompt& was : held) {
+      after = was.id;
+      if (was.why != hold) continue;
+      Prompt prompt = was;
+      prompt.state = release ? PromptState::pending : PromptState::superseded;
+      prompt.why = release ? std::string{released} : "an operator gave it up";
+      decision.lines.push_back({prompt.item, release ? "release" : "expire",
+                                fmt::format("mail to {} that the hold kept back", prompt.to)});
+      decision.prompts.push_back({was, std::move(prompt)});
+    }
+    ended += decision.prompts.size();
+    if (!decision.prompts.empty())
+      writer.write(head_of(command.caller, release ? "release" : "expire", {}, now, command.reason),
+                   decision, now);
+    if (held.size() < page) break;
+  }
+  // A hold that kept nothing back leaves its end on record too.
+  tx.note_operator(head_of(command.caller, "end-hold", {}, now),
+                   fmt::format("board {}: {} held prompts {}", command.board, ended,
+                               release ? "released" : "given up"),
+                   now);
+  return ended;
+}
+
 Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
                              ObligationId id, Instant now) {
   if (const auto good = check_command(programmes, command); !good) return good.error();

@@ -40,6 +40,13 @@ Result<Notice> expire_notice(WriteTx& tx, const Programmes& programmes, const He
 // journal row each. Later calls change nothing. Returns whether it did anything.
 bool release_urgent(WriteTx& tx, std::string_view board, const Caller& caller, Instant now);
 
+// The end of the hold (S16.3): what it kept back is released (planned again, in one pass, so that what went
+// together before goes together again) or given up, and what comes is held no more. What is held for a reason
+// of its own stays. Returns how many prompts there were.
+// Errors: refused (the outbox is not held); invalid (no reason).
+Result<std::size_t> end_outbox_hold(WriteTx& tx, const Programmes& programmes, const HeldMail& command,
+                                    bool release, Instant now);
+
 // Somebody of the board has looked at what the detectors said of the item's mail (S12.4), or at an
 // address that mail could not reach (S11.5): ends the obligation `look_at_held` or `look_at_bounced`. The
 // commands above end the former by themselves with the last that was held.
