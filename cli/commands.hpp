@@ -52,7 +52,7 @@ struct HeldOptions {
   std::string reason;
 };
 int end_hold(const Target& target, const HeldOptions& options, const std::string& action);
-int end_outbox_hold(const Target& target, const std::string& reason, bool expire);
+int end_outbox_hold(const Target& target, const std::string& reason, bool give_up);
 int say_looked_at(const Target& target, const HeldOptions& options);
 // Whom mail about the item went to, and what waits or was dropped.
 int list_notices_of(const Target& target, const std::string& item);

@@ -186,12 +186,12 @@ int run(int argc, char** argv) {
     command->callback(
         [&, action = std::string{name}] { code = end_hold(target, held_mail, action); });
   }
-  bool expire_hold = false;
+  bool give_up = false;
   auto* ending = outbox->add_subcommand(
       "end-hold", "After a restore: send all that the hold kept back, and hold no more (operators)");
   ending->add_option("--reason", held_mail.reason, "Why")->required();
-  ending->add_flag("--expire", expire_hold, "Give it up instead of sending it");
-  ending->callback([&] { code = end_outbox_hold(target, held_mail.reason, expire_hold); });
+  ending->add_flag("--give-up", give_up, "Give it up instead of sending it");
+  ending->callback([&] { code = end_outbox_hold(target, held_mail.reason, give_up); });
   auto* looked_at = outbox->add_subcommand(
       "looked-at", "Say that the mail which the detectors stopped was looked at (board team)");
   looked_at->add_option("obligation", held_mail.id, "Its number, from `obligations`")->required();

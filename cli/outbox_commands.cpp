@@ -87,15 +87,14 @@ int end_hold(const Target& target, const HeldOptions& options, const std::string
              });
 }
 
-int end_outbox_hold(const Target& target, const std::string& reason, bool expire) {
+int end_outbox_hold(const Target& target, const std::string& reason, bool give_up) {
   json::object body;
   body["reason"] = reason;
-  const char* action = expire ? "expire" : "release";
-  return ask(target, "POST", board_path(target, fmt::format("outbox/hold/{}", action)),
-             json::serialize(body), [&](const json::object& answer) {
-               fmt::print("mail is on hold no more; {} that waited {}\n",
-                          text_of(answer, expire ? "expired" : "released"),
-                          expire ? "were given up" : "are sent");
+  body["give_up"] = give_up;
+  return ask(target, "POST", board_path(target, "outbox/hold/end"), json::serialize(body),
+             [](const json::object& answer) {
+               fmt::print("mail is on hold no more: {} released, {} given up\n",
+                          text_of(answer, "released"), text_of(answer, "given_up"));
              });
 }
 

@@ -72,7 +72,7 @@ void print_next_steps(const RestoreOptions& options, const RestoreReport& report
   fmt::print("  - start the service. Mail of what was restored is held; word of immediate risk goes with the "
              "first command of the board's own people\n"
              "  - see what is held: assuredctl outbox held; let it go, or give it up, as an operator: assuredctl outbox "
-             "end-hold --reason \"...\" [--expire]\n");
+             "end-hold --reason \"...\" [--give-up]\n");
 }
 
 }  // namespace

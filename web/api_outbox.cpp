@@ -1,6 +1,7 @@
 // The outbox: what was sent, what waits and what is held; and what an operator decides about the last.
 #include <array>
 #include <map>
+#include <set>
 
 #include "web/json_text.hpp"
 #include "web/problem.hpp"
@@ -61,8 +62,10 @@ json::object counts_json(Context& context) {
   return row;
 }
 
-Result<HeldMail> read_held_mail(const Context& context) {
-  const auto body = read_object(context.request.body, {"reason"});
+Result<HeldMail> read_held_mail(const Context& context, bool may_give_up = false) {
+  const auto body = read_object(context.request.body, may_give_up
+                                                          ? std::set<std::string_view>{"reason", "give_up"}
+                                                          : std::set<std::string_view>{"reason"});
   if (!body) return body.error();
   const auto reason = read_text(*body, "reason");
   if (!reason) return reason.error();
@@ -174,18 +177,21 @@ Response post_held_notice(Context& context, const Segments& rest) {
                 });
 }
 
-// outbox/hold/release and .../expire
-Response post_outbox_hold(Context& context, const Segments& rest) {
-  const auto command = read_held_mail(context);
+// outbox/hold/end
+Response post_end_of_hold(Context& context, const Segments&) {
+  const auto command = read_held_mail(context, true);
   if (!command) return problem(command.error());
-  const bool release = rest[2] == "release";
+  const auto body = json::parse(context.request.body).as_object();
+  const json::value* give_up = body.if_contains("give_up");
+  if (give_up != nullptr && !give_up->is_bool())
+    return problem({Errc::invalid, "This must be true or false.", "give_up"});
+  const bool release = give_up == nullptr || !give_up->get_bool();
   return submit(context,
                 [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
                   const auto ended = end_outbox_hold(tx, programmes, *command, release, now);
                   if (!ended) return ended.error();
-                  json::object body;
-                  body[release ? "released" : "expired"] = *ended;
-                  return Done{json::serialize(body)};
+                  return Done{json::serialize(json::object{{"released", release ? *ended : 0},
+                                                           {"given_up", release ? 0 : *ended}})};
                 });
 }
 

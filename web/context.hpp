@@ -81,7 +81,7 @@ Response post_resolved(Context& context, const Segments& rest);
 Response get_outbox(Context& context, const Segments& rest);
 Response get_notice(Context& context, const Segments& rest);
 Response post_held_prompt(Context& context, const Segments& rest);
-Response post_outbox_hold(Context& context, const Segments& rest);
+Response post_end_of_hold(Context& context, const Segments& rest);
 Response post_held_notice(Context& context, const Segments& rest);
 Response get_item_notices(Context& context, const Segments& rest);
 Response get_calendar(Context& context, const Segments& rest);

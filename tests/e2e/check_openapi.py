@@ -276,6 +276,7 @@ def examples_of(checker):
         Example("POST", b + "outbox/prompts/{id}/expire", "operator", {"id": prompts[1]}, body=reason, other=other_reason),
         Example("POST", b + "outbox/notices/{id}/release", "operator", {"id": notices[0]}, body=reason, other=other_reason),
         Example("POST", b + "outbox/notices/{id}/expire", "operator", {"id": notices[1]}, body=reason, other=other_reason),
+        Example("POST", b + "outbox/hold/end", "operator", body=reason, other={**reason, "give_up": True}),
         Example("GET", b + "journal", "officer"),
         Example("GET", b + "meetings", "officer"),
         Example("POST", b + "meetings", "officer", body={"body": "executive", "start": "2026-11-10 10:00"},
@@ -333,6 +334,8 @@ def ask_what_only_the_board_knows(checker, examples, files):
             done = by["POST", f"outbox/{what}/{{id}}/{action}"].values["id"]
             ask(422, "operator", "POST", f"/outbox/{what}/{done}/{action}", {"reason": "again"})
             ask(404, "operator", "POST", f"/outbox/{what}/999999/{action}", {"reason": "x"})
+    ask(422, "operator", "POST", "/outbox/hold/end", {"reason": "again"})
+    ask(400, "operator", "POST", "/outbox/hold/end", {"reason": "x", "give_up": "yes"})
     ask(400, "operator", "POST", "/people", b"[[person]]\nid = \"x\"\n")
     ask(200, "officer", "GET", "/programme/graph?format=dot")
     # Rows with every optional member: late, moved, closed, paged.

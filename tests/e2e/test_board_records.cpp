@@ -207,6 +207,57 @@ TEST_CASE("after a restore the board's first command lets go what is about immed
   CHECK(read_outbox_hold(*board.store->reader(board_id)).urgent == "restored once more");
 }
 
+TEST_CASE("the end of a hold releases what it kept back, or gives it up, and holds no more (S16.3)",
+          "[web]") {
+  for (const bool give_up : {false, true}) {
+    ExampleBoard board;
+    board.raise_concern();
+    board.hold_outbox("restored from a backup");
+    Planning planning{board};
+    planning.planner.run_once(board.clock.now_);
+    const auto held = [&] {
+      return board.get(operator_only, "GET", "/outbox?state=held").at("prompts").as_array().size();
+    };
+    const std::size_t count = held();
+    REQUIRE(count >= 2);
+    {  // One that is held for a reason of its own stays.
+      const auto tx = board.store->begin();
+      BoardWriter& rows = tx->board(board_id);
+      const Prompt was = rows.list_prompts(1, {}, PromptState::held).at(0);
+      Prompt prompt = was;
+      prompt.why = "nobody holds this post and it has no mailbox";
+      Decision decision;
+      decision.prompts.push_back({was, prompt});
+      JournalHead head;
+      head.actor = "test";
+      head.kind = "prompt";
+      head.occurred_at = board.clock.now_;
+      rows.write(head, decision, board.clock.now_);
+      tx->commit();
+    }
+    const std::string body =
+        std::string{R"({"reason":"secret: looked through","give_up":)"} + (give_up ? "true}" : "false}");
+    CHECK(board.ask(qa_officer, "POST", "/outbox/hold/end", body).status == 403);
+    CHECK(board.ask(operator_only, "POST", "/outbox/hold/end", "{}").status == 400);
+    const auto ended = board.get(operator_only, "POST", "/outbox/hold/end", body);
+    CHECK(ended.at(give_up ? "given_up" : "released").to_number<std::size_t>() ==
+          count - 1);
+    CHECK(held() == 1);
+    CHECK(board.ask(operator_only, "POST", "/outbox/hold/end", body).status == 422);
+
+    planning.planner.run_once(board.clock.now_);
+    CHECK(board.store->reader(board_id)->list_prompts(500, {}, PromptState::noticed).empty() == give_up);
+    board.raise_concern();
+    planning.planner.run_once(board.clock.now_);
+    CHECK(held() == 1);
+    CHECK_FALSE(board.store->reader(board_id)->list_prompts(500, {}, PromptState::noticed).empty());
+    CHECK(board.store->verify(board_id).faults.empty());
+    const auto rows = board.store->reader(Store::operator_board)->list_journal(0, 100);
+    CHECK(rows.back().kind == "end-hold");
+    CHECK(rows.back().body.find("secret") == std::string::npos);
+  }
+}
+
 TEST_CASE("a held notice is sent as committed, or given up, and not when it is true no more", "[web]") {
   ExampleBoard board;
   board.raise_concern();

@@ -72,6 +72,8 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
   Planner{*board.store, board.programmes, renderer, {"key", "board.example", observe}}.run_once(
       board.clock.now_);
 
+  board.hold_outbox("restored from a backup");
+
   failing.store->begins_fail = true;
   failing.store->reads_fail = true;
   failing.api.health = [] {

@@ -244,12 +244,12 @@ TEST_CASE("the drill: lost, restored, compared, held, released", "[drill]") {
   CHECK(again.ask("GET", "/items/1/files/report/1").body == "what was found");
 
   // Released, it goes out under the ids that it had, and only that.
-  const auto ended = again.ask("POST", "/outbox/hold/release", R"({"reason":"the drill"})");
+  const auto ended = again.ask("POST", "/outbox/hold/end", R"({"reason":"the drill"})");
   REQUIRE(ended.ok());
   CHECK(json::parse(ended.body).at("released").to_number<std::size_t>() == held.size());
   again.settle();
   CHECK(mails_in(settings.mail_folder) == sent_since);
-  CHECK(again.ask("POST", "/outbox/hold/release", R"({"reason":"twice"})").status == 422);
+  CHECK(again.ask("POST", "/outbox/hold/end", R"({"reason":"twice"})").status == 422);
   CHECK(again.stop() == 0);
   check_all_chains(settings.state_folder);
 }
