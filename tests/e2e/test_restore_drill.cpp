@@ -302,3 +302,60 @@ TEST_CASE("one board is restored, and of the other not a byte changes", "[drill]
   CHECK_THROWS_WITH(restore({file, world.state, world.other, key, "uid 0"}, world.start),
                     Catch::Contains("it holds: city-and-hackney"));
 }
+
+TEST_CASE("the service starts on no half restored folder, and on no documents that it could not read", "[drill]") {
+  Installation world;
+  const auto start = [&](const config::Settings& settings) {
+    const SystemZones zones;
+    const MovedClock clock{world.start};
+    const App app{settings, clock, zones, [] { return Millis{0}; }};
+  };
+  config::Settings without = world.settings;
+  without.files_key.reset();
+  CHECK_THROWS_AS(start(without), ConfigError);
+  try {
+    start(without);
+  } catch (const ConfigError& error) {
+    REQUIRE(error.mistakes.size() == 1);
+    CHECK_THAT(error.mistakes[0].message, Catch::Contains("name its file in [files]"));
+  }
+  config::Settings other = world.settings;
+  config::make_key_file(world.folder.path / "other.key");
+  other.files_key->file = world.folder.path / "other.key";
+  CHECK_THROWS_AS(start(other), ConfigError);
+  CHECK_NOTHROW(start(world.settings));
+
+  // A restore that was cut short before its last step.
+  config::Settings half = world.settings;
+  half.state_folder = world.folder.path / "half";
+  const fs::path file = world.folder.path / "the.backup";
+  make_backup({world.state, file, {}, key, 0}, world.start);
+  restore({file, half.state_folder, "", key, "uid 0"}, world.start);
+  fs::create_directory(half.state_folder / "restoring");
+  CHECK_NOTHROW(start(half));  // all was moved: only the empty folder was left
+  fs::rename(database_path(half.state_folder), half.state_folder / "restoring" / "assured.db");
+  CHECK_THROWS_WITH(start(half), Catch::Contains("cut short"));
+  CHECK_FALSE(fs::exists(database_path(half.state_folder)));
+  CHECK_NOTHROW(restore({file, half.state_folder, "", key, "uid 0"}, world.start));
+  CHECK_NOTHROW(start(half));
+}
+
+TEST_CASE("a backup needs encrypted documents whole, and restores them with another key to nowhere",
+          "[drill]") {
+  Installation world;
+  const fs::path file = world.folder.path / "the.backup";
+  const auto backup = make_backup({world.state, file, {}, key, 0}, world.start);
+  CHECK(backup.manifest.files_key == store::files_key_id(world.state / "files"));
+  CHECK_FALSE(backup.manifest.files_key.empty());
+  // A state whose own documents lie under another key.
+  config::Settings other = world.settings;
+  other.state_folder = world.folder.path / "elsewhere";
+  play_into(other.state_folder, "self-assessment");
+  config::make_key_file(world.folder.path / "other.key");
+  other.files_key->file = world.folder.path / "other.key";
+  open_files(other).put("glenmorrow", "sealed");
+  const auto rows = all_rows(other.state_folder);
+  CHECK_THROWS_WITH(restore({file, other.state_folder, city, key, "uid 0"}, world.start),
+                    Catch::Contains(backup.manifest.files_key));
+  CHECK(all_rows(other.state_folder) == rows);
+}

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "config/key_file.hpp"
 #include "config/programme_files.hpp"
 #include "config/relay_password.hpp"
 #include "config/settings.hpp"
@@ -234,6 +235,57 @@ TEST_CASE("every mistake in a relay's settings has its line, key and words", "[s
               .size() == 1);
 }
 
+TEST_CASE("[backup] and [files] name a key in a file or a credential, one of them", "[settings]") {
+  CHECK_FALSE(parse_settings(least, "/etc/assured/assured.toml").settings->backup_key);
+  const auto reading = parse_settings(
+      std::string{least} + "[backup]\nkey_file = \"backup.key\"\n[files]\nkey_credential = \"files-key\"\n",
+      "/etc/assured/assured.toml");
+  REQUIRE(reading.settings);
+  CHECK(reading.settings->backup_key->file == "/etc/assured/backup.key");
+  CHECK(reading.settings->backup_key->place.line == 5);
+  CHECK(reading.settings->files_key->credential == "files-key");
+  using Texts = std::vector<std::string>;
+  const auto one = [](const std::string& more) { return mistakes_of(std::string{least} + more); };
+  CHECK(one("[backup]\n") == Texts{"4 backup.key_file: this setting is missing"});
+  CHECK(one("[files]\nkey_file = \"f\"\nkey_credential = \"c\"\n") ==
+        Texts{"4 files.key_file: the key comes from two places"});
+  CHECK(one("[files]\nkey_credential = \"../c\"\n") ==
+        Texts{"5 files.key_credential: this must be the name of a credential, not a path"});
+  CHECK(one("[backup]\nkey = \"secret\"\nkey_file = \"f\"\n") ==
+        Texts{"5 backup.key: there is no setting of this name"});
+  CHECK(one("files = \"f\"\n") == Texts{"4 files: this is written as a table [files]"});
+}
+
+TEST_CASE("a key is 32 bytes in base64 in a file that others cannot read", "[settings]") {
+  const test::TemporaryFolder folder;
+  KeySettings settings;
+  settings.file = folder.file("a.key");
+  make_key_file(settings.file);
+  CHECK(std::filesystem::status(settings.file).permissions() == std::filesystem::perms{0600});
+  const std::string key = read_key(settings, "backup").key;
+  CHECK(key.size() == 32);
+  CHECK_THROWS_WITH(make_key_file(settings.file), Catch::Contains("this file exists"));
+  CHECK(read_key(settings, "backup").key == key);
+
+  KeySettings other;
+  other.file = folder.file("b.key");
+  make_key_file(other.file);
+  CHECK(read_key(other, "backup").key != key);
+  for (const char* text : {"", "c2hvcnQ=\n", "no base64 at all, but of about the same length\n",
+                           "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"}) {
+    std::ofstream{other.file, std::ios::trunc} << text;
+    const auto reading = read_key(other, "files");
+    CAPTURE(text);
+    CHECK(reading.key.empty());
+    REQUIRE(reading.mistake);
+    CHECK(reading.mistake->key == "files.key_file");
+    CHECK_FALSE(reading.mistake->remedy.empty());
+  }
+  std::filesystem::permissions(settings.file, std::filesystem::perms{0644});
+  CHECK_THAT(read_key(settings, "backup").mistake->message,
+             Catch::EndsWith("others than its owner may read or change this file"));
+}
+
 TEST_CASE("a relay's password comes from a file that others cannot read", "[settings]") {
   const test::TemporaryFolder folder;
   RelaySettings relay;
@@ -324,7 +376,7 @@ TEST_CASE("the settings that are shipped lack a programme, and nothing else", "[
   // Of two pairs only one of each can stand: an address for mode = "redirect" alone, one place of a password.
   std::vector<std::string> mistakes;
   for (const auto& mistake : reading.mistakes) mistakes.push_back(mistake.key);
-  CHECK(mistakes == std::vector<std::string>{"mail.redirect_to", "relay.user"});
+  CHECK(mistakes == std::vector<std::string>{"mail.redirect_to", "relay.user", "backup.key_file", "files.key_file"});
 }
 
 TEST_CASE("the digest of a text is its BLAKE2b-256", "[settings]") {
