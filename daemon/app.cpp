@@ -62,6 +62,7 @@ const std::filesystem::path& prepared(const std::filesystem::path& state_folder)
 
 // Opens the store and notes in the operator's chain which program began to work on it (S13.4).
 std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder, Instant now) {
+  remove_unpacked(state_folder);
   store::StoreOptions options;
   options.path = database_path(state_folder).string();
   auto store = store::open_store(options);

@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 
 // How many missing documents are named; the rest are counted.
 constexpr std::size_t named_max = 20;
+// Behind the name of a file that is not whole yet.
+constexpr const char* part = ".part";
 
 // A folder in the state folder for the copy of the database, which is as secret as the database; gone with its
 // owner, or, when that was killed, with the next backup.
@@ -59,9 +61,9 @@ BackupEntry entry_of(std::string path, const fs::path& file) {
   BackupEntry entry{std::move(path), 0, {}};
   const auto source = source_of_file(file);
   store::Digester digest;
-  std::string part(64 * 1024, '\0');
-  while (const std::size_t n = source(part.data(), part.size())) {
-    digest.add(std::string_view{part}.substr(0, n));
+  std::string block(64 * 1024, '\0');
+  while (const std::size_t n = source(block.data(), block.size())) {
+    digest.add(std::string_view{block}.substr(0, n));
     entry.bytes += n;
   }
   entry.digest = digest.hex();
@@ -146,11 +148,15 @@ bool is_our_name(const std::string& name) {
   return matches("assured-00000000T000000Z.backup") || matches("assured-00000000T000000Z.tar");
 }
 
+// And what a backup that was killed left there: only one is made at a time.
 std::vector<fs::path> remove_older(const fs::path& folder, std::size_t keep) {
   std::vector<fs::path> ours;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && is_our_name(entry.path().filename().string()))
-      ours.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    if (is_our_name(entry.path().filename().string())) ours.push_back(entry.path());
+    if (entry.path().extension() == part && is_our_name(entry.path().stem().string()))
+      ::unlink(entry.path().c_str());
+  }
   if (ours.size() <= keep) return {};
   std::sort(ours.begin(), ours.end());
   ours.resize(ours.size() - keep);
@@ -181,7 +187,7 @@ BackupReport make_backup(const BackupCommand& command, Instant now) {
   const fs::path copy = workplace.file(database_name);
   store::copy_database(live, copy, command.boards);
   report.manifest = describe(command, copy, now);
-  const fs::path aside = report.file.string() + ".part";
+  const fs::path aside = report.file.string() + part;
   try {
     write_archive(command, report.manifest, copy, aside);
     // A disk that lies is found now, not on the day it is needed.

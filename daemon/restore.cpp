@@ -145,7 +145,7 @@ class Unpacked {
 class EmptyState {
  public:
   explicit EmptyState(const fs::path& folder) : folder_(folder), is_new_(!fs::exists(folder)) {
-    std::set<std::string> allowed{"lock", unpacked_all, unpacked_board};
+    std::set<std::string> allowed{"lock", "lost+found", unpacked_all, unpacked_board};
     if (fs::exists(folder / unpacked_all)) allowed.insert({"files", std::string{message_id_key_name}});
     if (!is_new_)
       for (const auto& entry : fs::directory_iterator(folder))
@@ -298,6 +298,10 @@ void refuse_unfinished_restore(const fs::path& state_folder) {
   throw IoError(fmt::format("{}: a restore into this folder was cut short; run `assured restore` again, or "
                             "name another folder",
                             state_folder.string()));
+}
+
+void remove_unpacked(const std::filesystem::path& state_folder) {
+  fs::remove_all(state_folder / unpacked_board);
 }
 
 }  // namespace assured

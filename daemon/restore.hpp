@@ -36,5 +36,8 @@ RestoreReport restore(const RestoreCommand& command, Instant now);
 
 // Throws: IoError, when a restore of all boards into this folder was cut short.
 void refuse_unfinished_restore(const std::filesystem::path& state_folder);
+// Removes the copy of the database that a restore of one board leaves when it is killed. The state's lock is
+// held.
+void remove_unpacked(const std::filesystem::path& state_folder);
 
 }  // namespace assured

@@ -140,6 +140,11 @@ TEST_CASE("what only a restart can change is refused by name", "[reload]") {
   REQUIRE(mistakes.size() >= 1);
   CHECK(mistakes[0].find("state_folder") != std::string::npos);
   CHECK(mistakes[0].find("restart") != std::string::npos);
+  // Documents would be stored under one key and read under another.
+  served.write("[files]\nkey_file = \"files.key\"\n");
+  const auto other_key = served.mistakes();
+  REQUIRE(other_key.size() == 1);
+  CHECK_THAT(other_key[0], Catch::Contains("files: this is none while the service runs"));
 }
 
 TEST_CASE("a day closed before the reload stays closed", "[reload]") {
