@@ -1,5 +1,6 @@
 // The real App on a Unix socket in a temporary folder.
 #include <catch2/catch.hpp>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,6 +29,10 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 namespace {
+
+// libspdlog makes its registry on first use, by a guard that the thread sanitizer does not see: here, before
+// there are threads.
+const auto logger = spdlog::default_logger();
 
 std::string read_all(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
