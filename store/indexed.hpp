@@ -40,6 +40,12 @@ inline constexpr std::string_view vacancies =
     "SELECT DISTINCT name FROM obligations WHERE board = $board AND closed_at IS NULL"
     " AND name >= 'name somebody: ' AND name < 'name somebody;' ORDER BY name";
 
+// Ends of statements that read what belongs to one item, or to one obligation. The sign before `id` keeps
+// SQLite from walking the whole board in the key's order to save itself sorting a handful of rows.
+inline constexpr std::string_view of_item = " AND item = $item ORDER BY +id";
+inline constexpr std::string_view open_of_item = " AND item = $item AND closed_at IS NULL ORDER BY +id";
+inline constexpr std::string_view of_obligation = " AND obligation = $obligation ORDER BY +id";
+
 // The cleaner's (S14.5). RETURNING tells how many went.
 inline constexpr std::string_view remove_old_answers =
     "DELETE FROM answers WHERE board = $board AND (caller, key) IN (SELECT caller, key FROM answers"

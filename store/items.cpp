@@ -81,7 +81,9 @@ std::optional<Item> Board::find_item(std::string_view reference) {
 }
 
 std::vector<Item> Board::list_items(const ItemFilter& filter) {
-  std::string sql = items_table().select + " AND id > $after";
+  // Of one parent or root there are few; the signs are explained at of_item in indexed.hpp.
+  const bool is_narrow = (filter.parent && *filter.parent) || filter.root;
+  std::string sql = items_table().select + (is_narrow ? " AND +id > $after" : " AND id > $after");
   if (!filter.kind.empty()) sql += " AND kind = $kind";
   if (!filter.states.empty()) sql += " AND state IN " + placeholders('s', filter.states.size());
   if (filter.parent) sql += *filter.parent ? " AND parent = $parent" : " AND parent IS NULL";
@@ -93,7 +95,7 @@ std::vector<Item> Board::list_items(const ItemFilter& filter) {
     sql +=
         " AND EXISTS (SELECT 1 FROM obligations o WHERE o.board = items.board"
         " AND o.item = items.id AND o.closed_at IS NULL)";
-  sql += " ORDER BY id LIMIT $limit";
+  sql += is_narrow ? " ORDER BY +id LIMIT $limit" : " ORDER BY id LIMIT $limit";
   Query run = query(sql);
   run.bind("$after", filter.after.value);
   if (!filter.kind.empty()) run.bind("$kind", filter.kind);
@@ -121,7 +123,7 @@ std::vector<Item> Board::list_ancestors(const Item& item) {
 std::vector<Item> Board::list_descendants(ItemId scope, const std::set<std::string>& kinds) {
   if (kinds.empty()) return {};
   static const std::string columns = item_columns();
-  Query run = query(fmt::format("SELECT {}{} AND kind IN {} ORDER BY id", columns,
+  Query run = query(fmt::format("SELECT {}{} AND kind IN {} ORDER BY +id", columns,
                                 below(*this, scope), placeholders('k', kinds.size())));
   run.bind("$scope", scope.value);
   bind_words(run, 'k', kinds);

@@ -28,12 +28,13 @@ std::optional<Obligation> Board::find_obligation(ObligationId id) {
 }
 
 std::vector<Obligation> Board::list_obligations(const ObligationFilter& filter) {
-  std::string sql = obligations_table().select + " AND id > $after";
+  // The signs are explained at of_item in indexed.hpp.
+  std::string sql = obligations_table().select + (filter.item ? " AND +id > $after" : " AND id > $after");
   if (filter.item) sql += " AND item = $item";
   if (!filter.owed_by.empty()) sql += " AND owed_by = $owed_by";
   if (filter.open_only) sql += " AND closed_at IS NULL";
   if (filter.due_before) sql += " AND due_at < $due_before";
-  sql += " ORDER BY id LIMIT $limit";
+  sql += filter.item ? " ORDER BY +id LIMIT $limit" : " ORDER BY id LIMIT $limit";
   Query run = query(sql);
   run.bind("$after", filter.after.value);
   if (filter.item) run.bind("$item", filter.item->value);
@@ -45,7 +46,7 @@ std::vector<Obligation> Board::list_obligations(const ObligationFilter& filter) 
 
 std::vector<Obligation> Board::open_obligations_of(const std::vector<ItemId>& items) {
   static const std::string sql =
-      obligations_table().select + " AND item = $item AND closed_at IS NULL ORDER BY id";
+      obligations_table().select + std::string{open_of_item};
   std::vector<Obligation> out;
   for (const ItemId item : items) {
     Query run = query(sql);
@@ -56,7 +57,7 @@ std::vector<Obligation> Board::open_obligations_of(const std::vector<ItemId>& it
 }
 
 std::vector<Obligation> Board::obligations_of(ItemId item) {
-  static const std::string sql = obligations_table().select + " AND item = $item ORDER BY id";
+  static const std::string sql = obligations_table().select + std::string{of_item};
   Query run = query(sql);
   run.bind("$item", item.value);
   return read_obligations(std::move(run));

@@ -8,7 +8,7 @@ namespace assured::store {
 
 std::vector<Prompt> Board::prompts_of(ObligationId obligation) {
   static const std::string sql =
-      prompts_table().select + " AND obligation = $obligation ORDER BY id";
+      prompts_table().select + std::string{of_obligation};
   Query run = query(sql);
   run.bind("$obligation", obligation.value);
   return read_all(run, prompt_from);
@@ -47,7 +47,7 @@ std::optional<Instant> Board::next_pending_prompt_at() {
 }
 
 std::vector<Prompt> Board::prompts_about(ItemId item) {
-  static const std::string sql = prompts_table().select + " AND item = $item ORDER BY id";
+  static const std::string sql = prompts_table().select + std::string{of_item};
   Query run = query(sql);
   run.bind("$item", item.value);
   return read_all(run, prompt_from);
