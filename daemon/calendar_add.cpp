@@ -39,7 +39,7 @@ std::optional<std::string> find_actor(Store& store, const config::Settings& sett
   if (settings.is_operator(command.uid)) return person.value_or(fmt::format("uid {}", command.uid));
   if (!person) return std::nullopt;
   const bool board_side =
-      is_board_side(board.current->establishment, store.reader(command.board)->load_people(), *person,
+      is_board_side(board.current->establishment, *store.reader(command.board)->load_people(), *person,
                     local_date(now, *board.zone));
   return board_side ? person : std::nullopt;
 }

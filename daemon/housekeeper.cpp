@@ -30,7 +30,7 @@ void Housekeeper::check_board(const std::string& id, Instant now) {
   const Programmes::Board& board = programmes->get_board(id);
   const auto reader = store_.reader(id);
   const auto gaps = find_unreachable(board.current->definition, board.current->establishment,
-                                     reader->load_people(), local_date(now, *board.zone));
+                                     *reader->load_people(), local_date(now, *board.zone));
   for (const Unreachable& gap : gaps)
     spdlog::warn("board {}: post {} would not be reached: {} (ladders: {})", id, gap.post, gap.why,
                  fmt::join(gap.ladders, ", "));

@@ -33,7 +33,8 @@ void note_end(BoardWriter& writer, const Programmes& programmes, std::string_vie
               const Notice& notice, Instant now) {
   const Programmes::Board& of = programmes.get_board(board);
   const bool failed = notice.state == NoticeState::bounced || notice.state == NoticeState::expired;
-  const People people = failed ? writer.load_people() : People{};
+  const auto shared = failed ? writer.load_people() : std::make_shared<const People>();
+  const People& people = *shared;
   for (const PromptId id : notice.prompts) {
     const auto prompt = writer.find_prompt(id);
     ASSURED_ASSERT(prompt.has_value());

@@ -12,8 +12,9 @@ namespace assured {
 
 namespace {
 
-constexpr std::size_t read_max = 1000;  // prompts looked at together
-constexpr std::size_t slice_max = 50;   // prompts a transaction, and matters a mail
+constexpr std::size_t read_max = 10'000;  // prompts looked at together, to join what goes to one reader
+constexpr std::size_t turn_max = 1000;    // of them planned before others have their turn
+constexpr std::size_t slice_max = 50;     // prompts a transaction, and matters a mail
 // How long a prompt that must wait for another one is left alone, unless something happens.
 constexpr auto recheck = std::chrono::minutes{1};
 
@@ -33,6 +34,15 @@ bool has_identifier(const std::map<std::string, std::string>& slots) {
   return std::any_of(slots.begin(), slots.end(), [](const auto& slot) {
     return slot.first.starts_with("field.") && !detect_identifiers(slot.second).empty();
   });
+}
+
+// How many of the first go in one transaction: as many as may, but for those at its end whose reader has more
+// behind it, unless all are that reader's. So nobody gets two mails where one would hold it all.
+std::size_t slice_size(std::span<const Prompt> prompts) {
+  if (prompts.size() <= slice_max) return prompts.size();
+  std::size_t size = slice_max;
+  while (size > 0 && prompts[size - 1].to == prompts[size].to) --size;
+  return size == 0 ? slice_max : size;
 }
 
 // Mail was made of it and stands: it is planned anew for those alone whose mail was dropped.
@@ -59,7 +69,7 @@ struct Planner::Slice {
   BoardWriter& writer;
   Instant now;
   OutboxHold hold = read_outbox_hold(writer);
-  People people = writer.load_people();
+  std::shared_ptr<const People> people = writer.load_people();
   Date today = local_date(now, *board.zone);
   std::map<std::string, Group> groups = {};  // by contact points, or by prompt where it stands alone
   // Whom this transaction tells of a rung, which the tables do not show yet.
@@ -119,9 +129,13 @@ bool Planner::plan_some(const std::string& board, bool only_urgent, Instant now,
     if ((a.family == Family::a) != (b.family == Family::a)) return a.family == Family::a;
     return a.family != Family::a && a.to < b.to;
   });
-  const std::span<const Prompt> all{pending};
-  for (std::size_t i = 0; i < all.size(); i += slice_max)
-    plan_slice(board, all.subspan(i, std::min(slice_max, all.size() - i)), now, waiting);
+  std::size_t planned = 0;
+  for (std::span<const Prompt> rest{pending}; !rest.empty() && planned < turn_max;) {
+    const std::size_t size = slice_size(rest);
+    plan_slice(board, rest.first(size), now, waiting);
+    planned += size;
+    rest = rest.subspan(size);
+  }
   return true;
 }
 
@@ -148,7 +162,7 @@ void Planner::plan_slice(const std::string& board, std::span<const Prompt> promp
 
 void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting) {
   PlannedPrompt planned =
-      load_planned(slice.writer, slice.programmes, slice.board, slice.people, prompt);
+      load_planned(slice.writer, slice.programmes, slice.board, *slice.people, prompt);
   if (const auto why = superseded_reason(planned, slice.writer))
     return close_prompt(slice, planned, PromptState::superseded, *why);
   if (const std::string& hold = slice.hold.of(prompt.family); !hold.empty() && prompt.why != released)

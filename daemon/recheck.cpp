@@ -33,7 +33,7 @@ bool Recheck::may_go(const Notice& notice, std::vector<WorkReport>& reports) {
 std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt& prompt) {
   if (prompt.state != PromptState::noticed) return "it is planned anew";
   const PlannedPrompt planned =
-      load_planned(writer_, programmes_, programmes_.get_board(board_), people_, prompt);
+      load_planned(writer_, programmes_, programmes_.get_board(board_), *people_, prompt);
   if (auto why = superseded_reason(planned, writer_)) return why;
   if (const std::string& hold = hold_.of(prompt.family); !hold.empty() && prompt.why != released)
     return hold;

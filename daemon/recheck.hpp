@@ -28,7 +28,7 @@ class Recheck {
   const std::string& board_;
   const MailPolicy& policy_;
   const Instant now_;
-  const People people_;
+  const std::shared_ptr<const People> people_;
   const OutboxHold hold_;
   const Date today_;
 };

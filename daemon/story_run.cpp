@@ -206,7 +206,7 @@ class Player {
         throw StoryFailed("people: " + loaded.error().message);
       tx->commit();
     }
-    people_ = reader().load_people();
+    people_ = *reader().load_people();
     for (const StoryStep& step : story_.steps) {
       if (!step.at.empty())
         now = local(step.at, step.line);
@@ -511,7 +511,7 @@ class Player {
       throw StoryFailed(fmt::format("line {}: {}", step.line, loaded.error().message));
     tx->commit();
     ++result_.events;
-    people_ = reader().load_people();
+    people_ = *reader().load_people();
     json::object line = report_.head(now, "hand-over");
     line["of"] = step.of;
     line["to"] = step.to;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/journal.hpp"
+#include "store/people_cache.hpp"
 #include "store/rows.hpp"
 #include "store/statement.hpp"
 #include "workflows/store.hpp"
@@ -18,7 +19,9 @@ namespace assured::store {
 // obligations': obligations.cpp; prompts', notices': outbox.cpp; the rest: records.cpp.
 class Board {
  public:
-  Board(Connection& connection, std::string id) : connection_(connection), id_(std::move(id)) {}
+  // `people` outlives it; one for all boards of a store.
+  Board(Connection& connection, std::string id, PeopleCache& people)
+      : connection_(connection), id_(std::move(id)), people_(people) {}
 
   Connection& connection() { return connection_; }
   const std::string& id() const { return id_; }
@@ -64,7 +67,7 @@ class Board {
 
   std::vector<Meeting> list_meetings(std::string_view body);
   std::optional<Meeting> find_meeting(MeetingId id);
-  People load_people();
+  std::shared_ptr<const People> load_people();
   std::optional<std::string> find_definition(std::string_view digest);
   std::vector<std::string> definitions_in_use();
   std::vector<FileRecord> files_of(ItemId item);
@@ -82,6 +85,7 @@ class Board {
 
   Connection& connection_;
   std::string id_;
+  PeopleCache& people_;
 };
 
 // All rows of a query, each made a domain value by `from`.

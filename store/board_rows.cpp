@@ -135,7 +135,8 @@ void keep_boards(Connection& connection, const std::vector<std::string>& boards)
 void hold_board(Connection& connection, const std::string& board, const RestoreNote& note,
                 Instant now) {
   bool failed = false;
-  Writer writer{connection, board, std::nullopt, failed};
+  PeopleCache people;  // of nobody else
+  Writer writer{connection, board, people, std::nullopt, failed};
   // No prompt is held for an empty reason.
   const std::string hold_before = writer.find_value(outbox_hold_value).value_or("");
   writer.put_value(outbox_hold_value, note.hold);
@@ -154,7 +155,8 @@ void hold_board(Connection& connection, const std::string& board, const RestoreN
 
 void note_operator(Connection& connection, const RestoreNote& note, Instant now) {
   bool failed = false;
-  Writer{connection, std::string{Store::operator_board}, std::nullopt, failed}.note(note.head, note.text,
+  PeopleCache people;
+  Writer{connection, std::string{Store::operator_board}, people, std::nullopt, failed}.note(note.head, note.text,
                                                                                     now);
 }
 

@@ -8,8 +8,8 @@ namespace assured::store {
 template <class Port>
 class ReadPort : public Port {
  public:
-  explicit ReadPort(Connection& connection, std::string board)
-      : board_(connection, std::move(board)) {}
+  ReadPort(Connection& connection, std::string board, PeopleCache& people)
+      : board_(connection, std::move(board), people) {}
 
   std::optional<Item> find_item(ItemId id) override { return board_.find_item(id); }
   std::optional<Item> find_item(std::string_view reference) override {
@@ -52,7 +52,7 @@ class ReadPort : public Port {
     return board_.list_meetings(body);
   }
   std::optional<Meeting> find_meeting(MeetingId id) override { return board_.find_meeting(id); }
-  People load_people() override { return board_.load_people(); }
+  std::shared_ptr<const People> load_people() override { return board_.load_people(); }
   std::vector<Prompt> prompts_of(ObligationId obligation) override {
     return board_.prompts_of(obligation);
   }

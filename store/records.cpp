@@ -19,14 +19,19 @@ std::optional<Meeting> Board::find_meeting(MeetingId id) {
   return read_one(run, meeting_from);
 }
 
-People Board::load_people() {
+std::shared_ptr<const People> Board::load_people() {
+  const std::string version = find_value(people_version).value_or("");
+  if (auto known = people_.find(id_, version)) return known;
   static const std::string persons = persons_table().select + " ORDER BY id";
   static const std::string holdings = holdings_table().select + " ORDER BY person, from_date, post";
-  People people;
+  auto people = std::make_shared<People>();
   Query read_persons = query(persons);
-  people.persons = read_all(read_persons, person_from);
+  people->persons = read_all(read_persons, person_from);
   Query read_holdings = query(holdings);
-  people.holdings = read_all(read_holdings, holding_from);
+  people->holdings = read_all(read_holdings, holding_from);
+  people->index();
+  // A reader sees what is committed with each statement: what came in between may be of another version.
+  if (find_value(people_version).value_or("") == version) people_.put(id_, version, people);
   return people;
 }
 

@@ -12,7 +12,7 @@ namespace {
 Table make_table(std::string name, std::size_t keys, std::vector<std::string> columns,
                  std::vector<std::size_t> item_columns = {}) {
   Table table{std::move(name), std::move(columns), keys, std::move(item_columns), {}, {}, {}, {}};
-  std::string list, values, key_list = "board", where, updates;
+  std::string list, values, key_list = "board", where;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const std::string& column = table.columns[i];
     list += (i == 0 ? "" : ", ") + column;
@@ -20,15 +20,12 @@ Table make_table(std::string name, std::size_t keys, std::vector<std::string> co
     if (i < keys) {
       key_list += ", " + column;
       where += " AND " + column + " = $" + column;
-    } else {
-      updates += (updates.empty() ? "" : ", ") + column + " = excluded." + column;
     }
   }
   table.select = "SELECT " + list + " FROM " + table.name + " WHERE board = $board";
   table.find = table.select + where;
-  table.put = "INSERT INTO " + table.name + " (board, " + list + ") VALUES ($board" + values +
-              ") ON CONFLICT (" + key_list + ") DO " +
-              (updates.empty() ? "NOTHING" : "UPDATE SET " + updates);
+  table.insert = "INSERT INTO " + table.name + " (board, " + list + ") VALUES ($board" + values +
+                 ") ON CONFLICT (" + key_list + ") DO NOTHING RETURNING 1";
   table.remove = "DELETE FROM " + table.name + " WHERE board = $board" + where;
   return table;
 }

@@ -26,7 +26,7 @@ struct Table {
   // The statements, made from the columns.
   std::string select;  // "SELECT columns FROM name WHERE board = $board"
   std::string find;    // by key
-  std::string put;     // inserts or overwrites
+  std::string insert;  // gives a row unless the key is taken
   std::string remove;  // by key
 
   Row key_of(const Row& row) const {

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "workflows/result.hpp"
 
 namespace assured::store {
@@ -44,6 +48,11 @@ class SqliteStatement final : public Statement {
     const int code = sqlite3_prepare_v3(handle, sql.c_str(), static_cast<int>(sql.size() + 1),
                                         SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
     if (code != SQLITE_OK) fail(handle, code, "prepare a statement");
+    const int count = sqlite3_bind_parameter_count(statement_);
+    for (int i = 1; i <= count; ++i) {
+      const char* name = sqlite3_bind_parameter_name(statement_, i);
+      names_.emplace_back(name == nullptr ? "" : name);
+    }
   }
   ~SqliteStatement() override { sqlite3_finalize(statement_); }
   SqliteStatement(const SqliteStatement&) = delete;
@@ -96,10 +105,13 @@ class SqliteStatement final : public Statement {
   }
 
  private:
-  int index(const char* name) const {
-    const int found = sqlite3_bind_parameter_index(statement_, name);
-    if (found == 0) throw StoreError(fmt::format("A statement has no parameter {}.", name), false);
-    return found;
+  // Most often they are bound in the order of the text: the search begins behind the one before.
+  int index(std::string_view name) {
+    for (std::size_t tried = 0; tried < names_.size(); ++tried, ++next_) {
+      if (next_ == names_.size()) next_ = 0;
+      if (names_[next_] == name) return static_cast<int>(++next_);
+    }
+    throw StoreError(fmt::format("A statement has no parameter {}.", name), false);
   }
   void check(int code) const {
     if (code != SQLITE_OK) fail(handle_, code, "take a parameter");
@@ -107,6 +119,10 @@ class SqliteStatement final : public Statement {
 
   sqlite3* handle_;
   sqlite3_stmt* statement_ = nullptr;
+  // Of parameters, in order. Copies: SQLite frees its own when it prepares a statement anew, as it may for a
+  // value that lets a partial index serve.
+  std::vector<std::string> names_;
+  std::size_t next_ = 0;  // where the search for the next one begins
 };
 
 class SqliteConnection final : public Connection {

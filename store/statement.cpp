@@ -4,13 +4,10 @@
 
 namespace assured::store {
 
-Query::Query(Connection& connection, std::string sql, std::unique_ptr<Statement> statement)
-    : connection_(&connection), sql_(std::move(sql)), statement_(std::move(statement)) {}
-
 Query::~Query() {
   if (!statement_) return;
   statement_->reset();
-  connection_->idle_[sql_].push_back(std::move(statement_));
+  idle_->push_back(std::move(statement_));
 }
 
 Query& Query::bind_cell(const char* name, const Cell& value) {
@@ -38,15 +35,13 @@ std::vector<Cell> Query::row() const {
 }
 
 Query Connection::query(std::string_view sql) {
-  std::string key{sql};
-  const auto found = idle_.find(key);
-  if (found != idle_.end() && !found->second.empty()) {
-    auto statement = std::move(found->second.back());
-    found->second.pop_back();
-    return Query{*this, std::move(key), std::move(statement)};
-  }
-  auto statement = prepare(key);
-  return Query{*this, std::move(key), std::move(statement)};
+  auto found = idle_.find(sql);
+  if (found == idle_.end()) found = idle_.emplace(sql, Query::Idle{}).first;
+  Query::Idle& idle = found->second;
+  if (idle.empty()) return Query{idle, prepare(found->first)};
+  auto statement = std::move(idle.back());
+  idle.pop_back();
+  return Query{idle, std::move(statement)};
 }
 
 }  // namespace assured::store

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,7 +43,9 @@ class Connection;
 // Owner: the connection, which must live longer.
 class Query {
  public:
-  Query(Connection& connection, std::string sql, std::unique_ptr<Statement> statement);
+  using Idle = std::vector<std::unique_ptr<Statement>>;
+  // `idle`: where the statement goes back to.
+  Query(Idle& idle, std::unique_ptr<Statement> statement) : idle_(&idle), statement_(std::move(statement)) {}
   ~Query();
   Query(Query&&) noexcept = default;
   Query& operator=(Query&&) = delete;
@@ -73,8 +76,7 @@ class Query {
   std::vector<Cell> row() const;
 
  private:
-  Connection* connection_;
-  std::string sql_;
+  Idle* idle_;
   std::unique_ptr<Statement> statement_;
 };
 
@@ -106,8 +108,12 @@ class Connection {
   void drop_statements() { idle_.clear(); }
 
  private:
-  friend class Query;
-  std::unordered_map<std::string, std::vector<std::unique_ptr<Statement>>> idle_;
+  // Finds a text by a view of it, so that a query that is prepared already copies nothing.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, Query::Idle, Hash, std::equal_to<>> idle_;  // its values stay in place
 };
 
 }  // namespace assured::store

@@ -84,15 +84,16 @@ struct HasConnection {
 
 class Reader final : private HasConnection, public ReadPort<BoardReader> {
  public:
-  Reader(ReaderPool& pool, std::string board)
-      : HasConnection(pool), ReadPort<BoardReader>(*connection, std::move(board)) {}
+  Reader(ReaderPool& pool, std::string board, PeopleCache& people)
+      : HasConnection(pool), ReadPort<BoardReader>(*connection, std::move(board), people) {}
 };
 
 class Transaction final : public WriteTx {
  public:
   Transaction(Connection& connection, WriterGate& gate, Urgency urgency,
-              const StoreOptions& options)
+              const StoreOptions& options, PeopleCache& people)
       : connection_(connection),
+        people_(people),
         turn_(gate, urgency, options.busy_wait),
         reference_seed_(options.reference_seed) {
     connection_.begin_write();
@@ -150,7 +151,7 @@ class Transaction final : public WriteTx {
   Writer& writer_of(std::string_view id) {
     const auto found = boards_.find(id);
     if (found != boards_.end()) return *found->second;
-    auto writer = std::make_unique<Writer>(connection_, std::string{id}, reference_seed_, failed_);
+    auto writer = std::make_unique<Writer>(connection_, std::string{id}, people_, reference_seed_, failed_);
     return *boards_.emplace(std::string{id}, std::move(writer)).first->second;
   }
 
@@ -166,6 +167,7 @@ class Transaction final : public WriteTx {
   }
 
   Connection& connection_;
+  PeopleCache& people_;
   WriterGate::Turn turn_;
   std::optional<std::uint64_t> reference_seed_;
   std::map<std::string, std::unique_ptr<Writer>, std::less<>> boards_;
@@ -211,11 +213,11 @@ class SqlStore final : public Store {
   }
 
   std::unique_ptr<WriteTx> begin(Urgency urgency) override {
-    return std::make_unique<Transaction>(*writer_, gate_, urgency, options_);
+    return std::make_unique<Transaction>(*writer_, gate_, urgency, options_, people_);
   }
 
   std::unique_ptr<BoardReader> reader(std::string_view board) override {
-    return std::make_unique<Reader>(pool_, std::string{board});
+    return std::make_unique<Reader>(pool_, std::string{board}, people_);
   }
 
   std::vector<std::string> boards() override {
@@ -271,6 +273,7 @@ class SqlStore final : public Store {
  private:
   std::optional<TemporaryFolder> folder_;  // goes last
   StoreOptions options_;
+  PeopleCache people_;
   ReaderPool pool_;
   std::unique_ptr<Connection> writer_;
   WriterGate gate_{worker_yields_max};

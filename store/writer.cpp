@@ -35,9 +35,9 @@ std::uint64_t to_seed(std::string_view bytes) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, std::string board,
+Writer::Writer(Connection& connection, std::string board, PeopleCache& people,
                std::optional<std::uint64_t> reference_seed, bool& failed)
-    : ReadPort<BoardWriter>(connection, std::move(board)),
+    : ReadPort<BoardWriter>(connection, std::move(board), people),
       reference_seed_(reference_seed),
       failed_(failed) {}
 
@@ -61,18 +61,41 @@ IdPool Writer::take_ids() {
   return ids;
 }
 
-void Writer::put(Body& body, const Table& table, Row row, Expect expect) {
-  auto was = board_.find_row(table, row);
-  const bool right = expect == Expect::any || was.has_value() == (expect == Expect::present);
-  if (!right)
-    throw StoreError(fmt::format("{} {}.", describe(table, table.key_of(row)),
-                                 was ? "is already there" : "is not there"),
-                     false);
-  if (was == row) return;
-  Query run = board_.query(table.put);
-  for (std::size_t i = 0; i < row.size(); ++i)
-    run.bind_cell(("$" + table.columns[i]).c_str(), row[i]);
+// Throws: StoreError, where the key is taken.
+void Writer::insert(const Table& table, const Row& row) {
+  Query run = board_.query(table.insert);
+  for (std::size_t i = 0; i < row.size(); ++i) run.bind_cell(("$" + table.columns[i]).c_str(), row[i]);
+  if (!run.step())
+    throw StoreError(fmt::format("{} is already there.", describe(table, table.key_of(row))), false);
   run.run();
+}
+
+// Only what changed, so that indexes of what did not are left alone.
+void Writer::update(const Table& table, const Row& was, const Row& row) {
+  std::string set, where;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::string term = table.columns[i] + " = $" + table.columns[i];
+    if (i < table.keys)
+      where += " AND " + term;
+    else if (row[i] != was[i])
+      set += (set.empty() ? "" : ", ") + term;
+  }
+  Query run = board_.query("UPDATE " + table.name + " SET " + set + " WHERE board = $board" + where);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (i < table.keys || row[i] != was[i]) run.bind_cell(("$" + table.columns[i]).c_str(), row[i]);
+  run.run();
+}
+
+void Writer::put(Body& body, const Table& table, Row row, Expect expect) {
+  std::optional<Row> was;
+  if (expect != Expect::absent) was = board_.find_row(table, row);
+  if (expect == Expect::present && !was)
+    throw StoreError(fmt::format("{} is not there.", describe(table, table.key_of(row))), false);
+  if (was == row) return;
+  if (was)
+    update(table, *was, row);
+  else
+    insert(table, row);
   body.changes.push_back({&table, std::move(was), std::move(row)});
 }
 
@@ -153,11 +176,14 @@ void Writer::write_people(const JournalHead& head, const std::vector<Person>& pe
         return given.person == held.person && given.post == held.post && given.from == held.from;
       });
     };
-    for (const auto& held : board_.load_people().holdings)
+    const auto before = board_.load_people();
+    for (const auto& held : before->holdings)
       if (named.contains(held.person) && !is_given(held))
         remove(body, holdings_table(), to_row(held));
     for (const auto& holding : holdings) put(body, holdings_table(), to_row(holding), Expect::any);
-    append_if_changed(head, body, now);
+    if (body.changes.empty()) return;
+    append(head, body, now);
+    put_value(people_version, to_hex(random_bytes(16)));
   });
 }
 

@@ -14,8 +14,8 @@ class Writer final : public ReadPort<BoardWriter> {
  public:
   // `failed` is set when a write throws: what it had written of its command must not be committed.
   // `reference_seed` makes references repeatable, for simulations.
-  Writer(Connection& connection, std::string board, std::optional<std::uint64_t> reference_seed,
-         bool& failed);
+  Writer(Connection& connection, std::string board, PeopleCache& people,
+         std::optional<std::uint64_t> reference_seed, bool& failed);
 
   IdPool take_ids() override;
   std::int64_t write(const JournalHead& head, const Decision& decision, Instant now) override;
@@ -53,6 +53,8 @@ class Writer final : public ReadPort<BoardWriter> {
 
   // Writes a row and notes the change in `body`; a row that is already so is left alone.
   void put(Body& body, const Table& table, Row row, Expect expect);
+  void insert(const Table& table, const Row& row);
+  void update(const Table& table, const Row& was, const Row& row);
   void remove(Body& body, const Table& table, const Row& row);
   void put_items(Body& body, const Decision& decision);
   void put_obligations(Body& body, const Decision& decision, std::int64_t seq);

@@ -31,7 +31,8 @@ Response get_people(Context& context, const Segments&) {
   const std::string post = context.query("post");
   if (!post.empty() && context.board.current->establishment.find_post(post) == nullptr)
     return problem({Errc::invalid, "There is no such post on this board.", "post"});
-  const People people = context.reader->load_people();
+  const auto shared = context.reader->load_people();
+  const People& people = *shared;
   json::array rows;
   for (const Person& person : people.persons) {
     json::array posts = posts_json(context, people, person, post);

@@ -130,7 +130,8 @@ bool identify(Context& context) {
   if (!person) return context.is_operator;
   context.person = *person;
   const auto& establishment = context.board.current->establishment;
-  const People people = context.reader->load_people();
+  const auto shared = context.reader->load_people();
+  const People& people = *shared;
   for (const auto& post :
        people.posts_of(*person, local_date(context.now, *context.board.zone))) {
     const PostDef* def = establishment.find_post(post);

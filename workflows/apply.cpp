@@ -151,7 +151,7 @@ JournalHead head_of(const Caller& caller, std::string kind, ItemId item, Instant
 }
 
 Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
-                   Instant now) {
+                   Instant now, const Item* known) {
   Outcome outcome;
   outcome.journal_seq = board.write(head, decision, now);
   outcome.item = subject;
@@ -162,12 +162,15 @@ Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decisio
     outcome.state = change.now.state;
     outcome.version = change.now.version;
   }
-  if (outcome.reference.empty())
-    if (const auto item = board.find_item(subject)) {  // nothing of its own changed
-      outcome.reference = item->reference;
-      outcome.state = item->state;
-      outcome.version = item->version;
+  if (outcome.reference.empty()) {  // nothing of its own changed
+    const auto read = known == nullptr ? board.find_item(subject) : std::nullopt;
+    if (read) known = &*read;
+    if (known != nullptr) {
+      outcome.reference = known->reference;
+      outcome.state = known->state;
+      outcome.version = known->version;
     }
+  }
   outcome.decision = std::move(decision);
   return outcome;
 }
@@ -200,7 +203,7 @@ Result<void> names_something(const Value& value, FieldType type, const Establish
     if (establishment.find_post(post) == nullptr)
       return Error{Errc::invalid, "there is no such post on this board"};
   } else if (type == FieldType::person) {
-    if (reader.load_people().find_person(std::get<std::string>(value)) == nullptr)
+    if (reader.load_people()->find_person(std::get<std::string>(value)) == nullptr)
       return Error{Errc::invalid, "nobody of this name is on the board's list of people"};
   }
   return {};
@@ -321,7 +324,7 @@ std::optional<Outcome> apply_due(WriteTx& tx, const Programmes& programmes, cons
   });
   ASSURED_ASSERT(decision.has_value());
   return outcome_of(writer, head_of_system("rung", item->id, now), std::move(*decision), item->id,
-                    now);
+                    now, &*item);
 }
 
 }  // namespace assured

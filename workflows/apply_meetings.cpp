@@ -38,7 +38,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
   const auto board = board_of(programmes, command.board);
   if (!board) return board.error();
   BoardWriter& writer = tx.board(command.board);
-  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
+  if (auto known = check_caller((*board)->current->establishment, *writer.load_people(),
                                 command.caller.person, command.caller.for_post,
                                 local_date(now, *(*board)->zone));
       !known)
@@ -160,7 +160,7 @@ Result<Outcome> rebind(WriteTx& tx, const Programmes& programmes, const Rebind& 
   if (!held) return held.error();
   const auto occurred = occurred_at(command.caller, &held->item, now);
   if (!occurred) return occurred.error();
-  if (auto known = check_caller((*board)->current->establishment, writer.load_people(),
+  if (auto known = check_caller((*board)->current->establishment, *writer.load_people(),
                                 command.caller.person, command.caller.for_post,
                                 local_date(now, *(*board)->zone));
       !known)

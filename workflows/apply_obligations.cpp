@@ -38,7 +38,8 @@ Result<Outcome> acknowledge(WriteTx& tx, const Programmes& programmes, const Ack
                  fmt::format("“{}” cannot be acknowledged: it needs an answer", o.name)};
 
   // By the debtor, or anybody told so far (S15.1).
-  const People people = writer.load_people();
+  const auto shared = writer.load_people();
+  const People& people = *shared;
   const auto assignments = writer.assignments_of({held->item.id});
   const RoleScope scope{rules.establishment, rules.definition, held->item,
                         assignments,         people,           o.owed_by};
@@ -107,7 +108,8 @@ Result<Outcome> suspend(WriteTx& tx, const Programmes& programmes, const Suspend
   if (!occurred) return occurred.error();
   if (command.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
   const Rules rules = programmes.rules(**board, held->item.programme);
-  const People people = writer.load_people();
+  const auto shared = writer.load_people();
+  const People& people = *shared;
   const Date today = local_date(now, *rules.time.zone);
   if (auto known = check_caller(rules.establishment, people, command.caller.person,
                                 command.caller.for_post, today);

@@ -203,7 +203,7 @@ Result<Outcome> resolve_held(WriteTx& tx, const Programmes& programmes, const He
   const Rules rules =
       programmes.rules(programmes.get_board(command.board), held->item.programme);
   const Date today = local_date(now, *rules.time.zone);
-  if (!is_board_side(rules.establishment, writer.load_people(), command.caller.person, today))
+  if (!is_board_side(rules.establishment, *writer.load_people(), command.caller.person, today))
     return Error{Errc::forbidden, "only the board team may say that it was looked at"};
   const std::string& name = held->obligation.name;
   if (name != look_at_held && name != look_at_bounced)

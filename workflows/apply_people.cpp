@@ -111,16 +111,16 @@ Result<void> load_people(WriteTx& tx, const Programmes& programmes, std::string_
     return Error{Errc::invalid, fmt::format("row {}: {}", first.row, first.message), first.field};
   }
   BoardWriter& writer = tx.board(id);
-  const People before = writer.load_people();
+  const auto before = writer.load_people();
   writer.write_people(head_of(caller, "people", {}, now), people.persons, people.holdings, now);
-  const People after = writer.load_people();
-  Decision changes = decide_address_changes(before, after, PromptId{writer.take_ids().next_prompt}, now);
+  const auto after = writer.load_people();
+  Decision changes = decide_address_changes(*before, *after, PromptId{writer.take_ids().next_prompt}, now);
   if (!changes.prompts.empty()) {
     writer.write(head_of_system("address-changed", {}, now), changes, now);
     if (done != nullptr) done->push_back(std::move(changes));
   }
   const Date today = local_date(now, *board.time.zone);
-  carry_out(writer, programmes, board, moves_between(before, today, after, today), now, done);
+  carry_out(writer, programmes, board, moves_between(*before, today, *after, today), now, done);
   return {};
 }
 
@@ -134,7 +134,8 @@ Instant people_day_step(WriteTx& tx, const Programmes& programmes, std::string_v
   const auto before = stored ? parse_date(*stored) : Result<Date>{today};
   if (stored && before && *before >= today) return midnight;
   if (before && *before < today) {
-    const People people = writer.load_people();
+    const auto shared = writer.load_people();
+    const People& people = *shared;
     carry_out(writer, programmes, board, moves_between(people, *before, people, today), now, done);
   }
   writer.put_value(people_day_value, to_text(today));

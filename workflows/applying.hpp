@@ -41,9 +41,10 @@ auto decide_with_ids(BoardWriter& writer, IdPool& ids, const Decide& decide_it) 
   return decision;
 }
 
-// Writes the decision; what became of `subject` is the outcome.
+// Writes the decision; what became of `subject` is the outcome. `known`: the subject as it is stored, to save
+// reading it where the decision does not change it.
 Outcome outcome_of(BoardWriter& board, const JournalHead& head, Decision decision, ItemId subject,
-                   Instant now);
+                   Instant now, const Item* known = nullptr);
 
 // An open obligation that a command is about, with its item.
 struct Held {

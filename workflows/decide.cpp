@@ -104,7 +104,7 @@ Result<void> check_event(const Rules& rules, const Facts& facts, const Item* ite
                          const Event& event, Instant now) {
   if (auto fits = check_occurred(event.occurred_at, item, now); !fits) return fits.error();
   if (event.actor.empty()) return {};
-  return check_caller(rules.establishment, facts.people, event.actor, event.for_post,
+  return check_caller(rules.establishment, *facts.people, event.actor, event.for_post,
                       local_date(now, *rules.time.zone));
 }
 
@@ -344,7 +344,7 @@ std::vector<Offer> list_offers(const Rules& rules, const Item& item, const Facts
                          facts.links,
                          facts.files,
                          facts.meetings,
-                         facts.people,
+                         *facts.people,
                          [&](const CountQuery& q) {
                            const auto found = facts.counts.find(q);
                            return found == facts.counts.end() ? 0 : found->second;

@@ -58,7 +58,7 @@ struct Facts {
   std::vector<FileRecord> files;        // of the same
   std::vector<Approval> approvals;
   std::vector<Meeting> meetings;
-  People people;
+  std::shared_ptr<const People> people = std::make_shared<const People>();
   std::map<CountQuery, int> counts;
   std::shared_ptr<const LastEvent> last_event;
   std::vector<Prompt> prompts;         // those the last event wrote, as they are now

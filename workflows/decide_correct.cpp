@@ -47,7 +47,7 @@ bool ends_what_is_urgent(const LastEvent& last, const Facts& facts) {
 // in it. True when somebody else proposed it; false when this call became the proposal. Errors: forbidden;
 // refused (the same person again).
 Result<bool> second_person(Deciding& deciding, const Item& item, const LastEvent& last) {
-  const People& people = deciding.facts.people;
+  const People& people = *deciding.facts.people;
   const Zone& zone = *deciding.rules.time.zone;
   const Date today = local_date(deciding.now, zone);
   const auto humans =
@@ -85,7 +85,7 @@ Result<bool> second_person(Deciding& deciding, const Item& item, const LastEvent
 
 Result<Decision> decide_correct(const Rules& rules, const Item& item, const Facts& facts,
                                 const Event& event, Instant now) {
-  if (!is_board_side(rules.establishment, facts.people, event.actor, local_date(now, *rules.time.zone)))
+  if (!is_board_side(rules.establishment, *facts.people, event.actor, local_date(now, *rules.time.zone)))
     return Error{Errc::forbidden, "only the board team may correct an event", "event"};
   if (event.reason.empty()) return Error{Errc::invalid, "a reason is needed", "reason"};
   if (!facts.last_event)
@@ -156,7 +156,7 @@ Result<Decision> decide_correct(const Rules& rules, const Item& item, const Fact
       // S3.5: another item asks for the same post by now, or the post has somebody again.
       if (!o->is_open() && o->name.starts_with(name_somebody) &&
           (deciding.is_vacancy_open(o->name) ||
-           is_filled(o->name, facts.people, local_date(now, *rules.time.zone))))
+           is_filled(o->name, *facts.people, local_date(now, *rules.time.zone))))
         continue;
       const Obligation now_is = *o;
       *o = *change.was;

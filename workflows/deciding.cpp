@@ -87,7 +87,7 @@ std::vector<ItemId> Deciding::descendants(ItemId scope, const std::string& kind)
 
 RoleScope Deciding::scope_of(const Item& i, std::string owed_by) const {
   return RoleScope{rules.establishment, rules.definition_of(i), i,
-                   work_.assignments,   facts.people,     std::move(owed_by)};
+                   work_.assignments,   *facts.people,     std::move(owed_by)};
 }
 
 int Deciding::count(const CountQuery& query) const {
@@ -225,7 +225,7 @@ std::vector<std::string> Deciding::missing(const Item& subject, const Guards& gu
                          work_.links,
                          facts.files,
                          facts.meetings,
-                         facts.people,
+                         *facts.people,
                          [this](const CountQuery& q) { return count(q); },
                          with_event ? &event : nullptr,
                          assigns,

@@ -42,7 +42,7 @@ void Deciding::tell(ItemId id, const std::vector<RoleTerm>& to, const std::strin
 std::string Deciding::post_that_acts(const std::string& agency) const {
   std::string acting = event.for_post;
   if (!acting.empty() || event.actor.empty()) return acting;
-  for (std::string& post : facts.people.posts_of(event.actor, local_date(now, *rules.time.zone))) {
+  for (std::string& post : facts.people->posts_of(event.actor, local_date(now, *rules.time.zone))) {
     const PostDef* def = rules.establishment.find_post(post);
     if (acting.empty() || (def != nullptr && def->agency == agency)) acting = std::move(post);
   }
@@ -135,7 +135,7 @@ Result<void> Deciding::apply_effects_before(Item& subject, const std::vector<Eff
               fmt::format("say who the {} is (assign {} = PERSON)", effect.role, effect.role),
               "assign." + effect.role};
         }
-        if (facts.people.find_person(given->second) == nullptr)
+        if (facts.people->find_person(given->second) == nullptr)
           return Error{Errc::invalid,
                        fmt::format("nobody called “{}” is on the board's list of people; load them "
                                    "first, or choose somebody who is",

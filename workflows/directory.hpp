@@ -32,11 +32,18 @@ struct People {
   std::vector<Person> persons;
   std::vector<Holding> holdings;
 
+  // Makes the questions below cost what they find and not how many there are, as long as neither list is
+  // changed after it. The store does it for what it loads.
+  void index();
+
   const Person* find_person(std::string_view id) const;
   std::vector<std::string> posts_of(std::string_view person, Date day) const;
   // Posts held at any time in [from, to].
   std::vector<std::string> posts_of_between(std::string_view person, Date from, Date to) const;
   std::vector<std::string> holders_of(std::string_view post, Date day) const;
+
+  // Of index(): positions, in the order of the text that is looked for; empty without.
+  std::vector<std::size_t> persons_by_id = {}, holdings_by_person = {}, holdings_by_post = {};
 };
 
 // Who owes or is told: a post, or an assignment on the item. Written "post:nhs-east/lead" and

@@ -75,7 +75,8 @@ class Needs {
   }
 
   void add_holdings(Date today) {
-    for (const Holding& holding : reader_.load_people().holdings)
+    const auto people = reader_.load_people();
+    for (const Holding& holding : people->holdings)
       if (!holding.to || today < *holding.to)
         note(needs.posts, holding.post,
              [&] { return fmt::format("“{}” holds it", holding.person); });

@@ -61,7 +61,8 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
   if (is_gone(item->state) || (state != nullptr && state->final))
     return Error{Errc::refused, "it is finished; its files can no longer change"};
 
-  const People people = reader.load_people();
+  const auto shared = reader.load_people();
+  const People& people = *shared;
   const auto assignments = reader.assignments_of({item->id});
   const RoleScope scope{rules.establishment, rules.definition, *item, assignments, people, {}};
   const Date today = local_date(now, *rules.time.zone);

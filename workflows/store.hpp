@@ -136,7 +136,8 @@ class BoardReader {
   virtual std::vector<Approval> approvals_of(ItemId item) = 0;
   virtual std::vector<Meeting> list_meetings(std::string_view body) = 0;  // all bodies when empty
   virtual std::optional<Meeting> find_meeting(MeetingId id) = 0;
-  virtual People load_people() = 0;
+  // Shared with others who read them: whoever loads them often, as each command does, pays once a change.
+  virtual std::shared_ptr<const People> load_people() = 0;
   virtual std::vector<Prompt> prompts_of(ObligationId obligation) = 0;
   virtual std::optional<Prompt> find_prompt(PromptId id) = 0;
   // Pending prompts whose not_before has come, family A first (or alone), then oldest.

@@ -70,7 +70,7 @@ class ExampleBoard {
   }
 
   std::string holder_of(const std::string& post) {
-    const auto people = store->reader(board_id)->load_people();
+    const auto people = *store->reader(board_id)->load_people();
     const auto holders =
         people.holders_of(post, local_date(clock.now_, *programmes.get()->get_board(board_id).zone));
     return holders.empty() ? std::string{} : holders.front();

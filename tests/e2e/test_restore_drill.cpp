@@ -61,7 +61,7 @@ struct Installation {
     const SystemZones zones;
     officer = store->reader(city)
                   ->load_people()
-                  .holders_of("qa-officer", local_date(start, **zones.find_zone("Europe/London")))
+                  ->holders_of("qa-officer", local_date(start, **zones.find_zone("Europe/London")))
                   .at(0);
     settings.users[::getuid()][city] = officer;
     const fs::path key_file = folder.path / "files.key";

@@ -285,7 +285,7 @@ posts = [{ post = "administrator", from = "2026-01-01" }]
   const auto rows = json::parse(bad.body).as_object().at("rows").as_array();
   REQUIRE_FALSE(rows.empty());
   CHECK(rows[0].as_object().at("row").as_int64() == 2);
-  CHECK_FALSE(board.store->reader(board_id)->load_people().find_person("x"));
+  CHECK_FALSE(board.store->reader(board_id)->load_people()->find_person("x"));
 }
 
 TEST_CASE("the programme is drawn for whoever is on the board", "[web]") {

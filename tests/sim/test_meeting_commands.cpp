@@ -297,15 +297,15 @@ TEST_CASE("a rung that nobody would read tells the next one now", "[sim][people]
 
 TEST_CASE("one bad row refuses the whole file", "[sim][people]") {
   CommandWorld world;
-  const auto before = world.reader()->load_people();
+  const auto before = *world.reader()->load_people();
   CHECK(refusal(world.load(person("newcomer", "newcomer@riverton.example",
                                   "{ post = \"qa-officer\", from = 2026-11-01 }") +
                            person("other", "other@elsewhere.example",
                                   "{ post = \"nhs/lead\", from = 2026-11-01 }"))) ==
         "invalid: row 2: The address is in none of the domains of Riverton NHS Trust "
         "(nhs.example).");
-  CHECK(world.reader()->load_people().persons == before.persons);
-  CHECK(world.reader()->load_people().holdings == before.holdings);
+  CHECK(world.reader()->load_people()->persons == before.persons);
+  CHECK(world.reader()->load_people()->holdings == before.holdings);
   CHECK(refusal(world.load("")) == "invalid: row 0: The file is empty.");
 }
 

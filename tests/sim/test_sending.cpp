@@ -262,6 +262,15 @@ TEST_CASE("what waits for one reader goes in one mail, immediate risk alone", "[
   CHECK(world.store().verify(world.board()).faults.empty());
 }
 
+TEST_CASE("nobody gets two mails where one holds it all", "[sim][send]") {
+  CommandWorld world;
+  for (int i = 0; i < 30; ++i) world.plan_audit();  // for two readers, more than a transaction takes
+  world.run_until("2026-12-01 08:59");
+  world.relay.accepted.clear();
+  world.run_until("2026-12-01 09:00");
+  CHECK(accepted_by(world) == Lines{officer, manager});
+}
+
 TEST_CASE("mail that seems to name a person is held, and the board team looks at it (S12.4)",
           "[sim][send]") {
   CommandWorld world;

@@ -55,7 +55,7 @@ class StoryOracle {
     INFO(result->failure);
     REQUIRE(result->ok);
     reader_ = store_->reader(programme.establishment.board);
-    people_ = reader_->load_people();
+    people_ = *reader_->load_people();
     calendar_ =
         std::make_unique<Calendar>(programme.establishment.nation, reader_->calendar_overrides());
   }

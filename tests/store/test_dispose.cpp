@@ -234,7 +234,7 @@ TEST_CASE("of what was disposed of, references and the journal's chain remain", 
   REQUIRE(notices.size() == 1);
   CHECK(notices.front().prompts == std::vector{PromptId{4}});
   CHECK_FALSE(reader->find_notice_bytes(notices.front().id));
-  CHECK(reader->load_people().persons.size() == 2);
+  CHECK(reader->load_people()->persons.size() == 2);
   // Repeating a row is no event: it can neither be corrected nor does it show as set.
   const auto snapshots = reader->snapshots_of(ItemId{6});
   REQUIRE(snapshots.size() == 1);

@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("what is written is read back equal, also after the store was
             Meeting{MeetingId{1}, "qa-subgroup", sample_start() + 240h, Meeting::State::planned}});
   CHECK(board->list_meetings("executive").empty());
   CHECK(board->find_meeting(MeetingId{1}).has_value());
-  const auto people = board->load_people();
+  const auto people = *board->load_people();
   REQUIRE(people.persons.size() == 2);
   CHECK(people.persons.front().mail == "jane@riverton.example");
   REQUIRE(people.holdings.size() == 2);
@@ -484,10 +484,34 @@ TEMPLATE_TEST_CASE("boards do not see one another", "[store]", EACH_DRIVER) {
   CHECK(driver.store->verify("lakeside").rows == 1);
 }
 
+TEMPLATE_TEST_CASE("people are read as they are, whoever read them before", "[store]", EACH_DRIVER) {
+  TestType driver;
+  fill_sample_board(*driver.store);
+  const auto name_of = [&](BoardReader& reader) { return reader.load_people()->find_person("sam-reed")->name; };
+  const auto rename = [](BoardWriter& board, const char* name) {
+    board.write_people(sample_head("people", {}), {{"sam-reed", name, "s@p.example", ""}}, {}, sample_start());
+  };
+  const auto reader = driver.store->reader(sample_board_id);
+  const std::string before = name_of(*reader);
+  {
+    const auto tx = driver.store->begin();
+    rename(tx->board(sample_board_id), "Never Kept");
+    CHECK(name_of(tx->board(sample_board_id)) == "Never Kept");
+    CHECK(name_of(*reader) == before);
+  }
+  CHECK(name_of(*reader) == before);
+  in_transaction(*driver.store, [&](BoardWriter& board) {
+    CHECK_FALSE(board.load_people()->find_person("sam-reed")->name == "Never Kept");
+    CHECK_FALSE(driver.store->reader(sample_board_id)->load_people()->persons.empty());
+    rename(board, "Sam Other");
+  });
+  CHECK(name_of(*reader) == "Sam Other");
+}
+
 TEMPLATE_TEST_CASE("people loaded again change what differs and no more", "[store]", EACH_DRIVER) {
   TestType driver;
   fill_sample_board(*driver.store);
-  const auto people = driver.store->reader(sample_board_id)->load_people();
+  const auto people = *driver.store->reader(sample_board_id)->load_people();
   const std::string head = driver.store->head(sample_board_id);
   in_transaction(*driver.store, [&](BoardWriter& board) {
     board.write_people(sample_head("people", {}), people.persons, people.holdings, sample_start());
@@ -500,7 +524,7 @@ TEMPLATE_TEST_CASE("people loaded again change what differs and no more", "[stor
     board.write_people(sample_head("people", {}), {{"sam-reed", "Sam Reed", "s@p.example", ""}},
                        {holding}, sample_start());
   });
-  const auto after = driver.store->reader(sample_board_id)->load_people();
+  const auto after = *driver.store->reader(sample_board_id)->load_people();
   CHECK(after.persons.size() == 2);
   REQUIRE(after.holdings.size() == 2);
   CHECK(after.holdings.front() == people.holdings.front());

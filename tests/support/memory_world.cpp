@@ -119,7 +119,7 @@ void MemoryWorld::load_rows(Facts& facts, const std::vector<ItemId>& ids) const 
     if (among(obligation.item)) facts.obligations.push_back(obligation);
   for (const auto& assignment : tables.assignments)
     if (among(assignment.item)) facts.assignments.push_back(assignment);
-  facts.people = people;
+  facts.people = std::make_shared<const People>(people);
   for (const auto& [id, obligation] : tables.obligations)
     if (obligation.is_open() && obligation.name.starts_with("name somebody: "))
       facts.vacancies.insert(obligation.name);
