@@ -78,6 +78,10 @@ LoadedProgramme load_programme(const fs::path& path) {
   if (loaded.reading.programme) {
     loaded.digest = digest_of(loaded.reading.programme->text);
     loaded.reading.programme->definition.digest = loaded.digest;
+    std::string digests;
+    for (const auto* files : {&texts.toml, &texts.templates})
+      for (const SourceText& file : *files) digests += digest_of(file.file) + digest_of(file.text);
+    loaded.files_digest = digest_of(digests);
   }
   return loaded;
 }

@@ -29,6 +29,7 @@ ProgrammeTexts read_programme_texts(const std::filesystem::path& path,
 struct LoadedProgramme {
   ProgrammeReading reading;
   std::string digest;  // BLAKE2b-256 of the definition's text, hex; empty when there are mistakes
+  std::string files_digest;  // the same of all its files, wording and establishment too
 };
 
 // Reads, parses and checks; the definition in the answer bears its digest.

@@ -21,10 +21,13 @@ std::string read_text_file(const fs::path& path, std::size_t bytes_max) {
     throw IoError(fmt::format("{}: this is no ordinary file", path.string()));
   std::ifstream file{path, std::ios::binary};
   if (!file) throw IoError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  // One byte more than allowed is read, never the whole of a file that is too large.
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  // In pieces, so that a text takes what it has and not what it might; of a file that is too large, a piece
+  // more than allowed is read and never the whole.
+  std::string text;
+  for (std::array<char, 64 * 1024> piece{}; file && text.size() <= bytes_max;) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (text.size() > bytes_max)
     throw IoError(fmt::format("{}: larger than {} bytes", path.string(), bytes_max));
   return text;

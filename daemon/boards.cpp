@@ -14,6 +14,10 @@ namespace assured {
 namespace {
 
 constexpr std::size_t calendar_bytes_max = 256 * 1024;
+// A named value: the files that the board was last made ready with, and by which program.
+constexpr std::string_view ready_with = "ready with";
+
+std::string mark_of(const config::LoadedProgramme& loaded) { return ASSURED_VERSION " " + loaded.files_digest; }
 
 // The definition as it runs already, or else as it is stored.
 std::shared_ptr<const Definition> stored_definition(BoardReader& reader, const Programmes* running,
@@ -59,10 +63,12 @@ std::vector<config::LoadedProgramme> load_programmes(
 }
 
 // Makes a board ready, with what running items are pinned to; names what they need of it and it lacks
-// (S1.3). Only reads.
+// (S1.3). That reads all that is open, so it is left out where the board ran with the same files before: what
+// came into being since was decided by what they say. Only reads.
 void set_board(BoardReader& reader, Programmes& programmes, config::LoadedProgramme loaded,
                const Programmes* running, const Zones& zones, Instant now,
                std::vector<Mistake>& mistakes) {
+  const std::string mark = mark_of(loaded);
   const auto current = std::make_shared<const Programme>(std::move(*loaded.reading.programme));
   const std::string& board = current->establishment.board;
   const auto added = programmes.set_board(current, std::move(loaded.digest), zones, reader.calendar_overrides());
@@ -74,6 +80,7 @@ void set_board(BoardReader& reader, Programmes& programmes, config::LoadedProgra
   for (const auto& digest : reader.definitions_in_use())
     if (!made.pinned.contains(digest))
       programmes.pin(board, digest, stored_definition(reader, running, board, digest));
+  if (reader.find_value(ready_with) == mark) return;
   const auto needs = load_stored_needs(reader, local_date(now, *made.zone));
   const auto lacking = check_establishment_against(current->establishment, made.pinned, needs);
   mistakes.insert(mistakes.end(), lacking.begin(), lacking.end());
@@ -163,7 +170,9 @@ Programmes open_boards(WriteTx& tx, BoardFiles files, const Zones& zones, Instan
                        const Programmes* running) {
   std::vector<Mistake> mistakes;
   Programmes programmes;
+  std::map<std::string, std::string> marks;  // by board
   for (auto& loaded : files.programmes) {
+    marks[loaded.reading.programme->establishment.board] = mark_of(loaded);
     BoardReader& reader = tx.board(loaded.reading.programme->establishment.board);
     set_board(reader, programmes, std::move(loaded), running, zones, now, mistakes);
   }
@@ -171,6 +180,7 @@ Programmes open_boards(WriteTx& tx, BoardFiles files, const Zones& zones, Instan
   for (const auto& board : programmes.boards()) {
     const Programme& current = *programmes.get_board(board).current;
     store_definition(tx, board, current.definition.digest, current.text, now);
+    if (tx.board(board).find_value(ready_with) != marks[board]) tx.board(board).put_value(ready_with, marks[board]);
     record_new_days(tx, programmes, board, files.calendars, now);
   }
   return programmes;

@@ -209,6 +209,27 @@ TEST_CASE("a start refuses an establishment that lacks what runs, and writes not
   CHECK(store->head(board_id) == head);
 }
 
+TEST_CASE("only other files than before are held against all that is open", "[e2e]") {
+  EditedBoard board;
+  const auto store = board.open();
+  REQUIRE(start(board, *store).empty());
+  // No command puts anybody into a post that there is not.
+  {
+    const auto tx = store->begin();
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "people";
+    tx->board(board_id).write_people(head, {{"zoe-new", "Zoe New", "z.new@chscb.example", ""}},
+                                     {{"zoe-new", "no-such-post", *parse_date("2026-01-01"), {}}}, board.now);
+    tx->commit();
+  }
+  CHECK(start(board, *store).empty());
+  edit(board.programme / "establishment.toml", "board = \"city-and-hackney\"", "board = \"city-and-hackney\" ");
+  const auto told = start(board, *store);
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told.front(), Catch::Contains("the post 'no-such-post' is gone"));
+}
+
 TEST_CASE("what the rows of a board need is known", "[e2e]") {
   EditedBoard board;
   const auto store = board.open();
