@@ -1,13 +1,16 @@
 // Fires rungs whose time has come, from the index of next_at alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/workers.hpp"
 
 namespace assured {
 
 namespace {
 
-constexpr std::size_t batch_max = 200;      // obligations a transaction
+constexpr std::size_t batch_max = 200;      // obligations read together
+constexpr std::size_t carried_max = 50;     // of them a transaction: people wait as long as one takes
 constexpr std::size_t recompute_max = 500;  // obligations looked at a transaction after a change
 // A gap between two signs of life that is longer than this is downtime (S6.1). Well above the
 // minute between two signs, well below what a person would call an outage.
@@ -105,23 +108,34 @@ void Scheduler::fire_due(const Programmes& programmes, const std::optional<Downt
       const std::vector<DueKey> due = store_.due(now, batch_max, after);
       if (due.empty()) break;
       after = due.back();
-      std::vector<std::pair<std::string, Decision>> done;
-      auto tx = store_.begin(Urgency::workers);
-      for (const DueKey& key : due) {
-        if (programmes.find_board(key.board) == nullptr) continue;
-        if (only_urgent) {
-          const auto obligation = tx->board(key.board).find_obligation(key.obligation);
-          if (!obligation || obligation->family != Family::a) continue;
-        }
-        auto outcome = apply_due(*tx, programmes, key, down, now);
-        if (!outcome) continue;
-        found = true;
-        done.emplace_back(key.board, std::move(outcome->decision));
+      for (std::span<const DueKey> rest{due}; !rest.empty();) {
+        const auto some = rest.first(std::min(carried_max, rest.size()));
+        found |= fire_some(programmes, some, down, only_urgent, now);
+        rest = rest.subspan(some.size());
       }
-      tx->commit();
-      for (auto& [board, decision] : done) report(board, std::move(decision), now);
     }
   }
+}
+
+// In one transaction; whether anything happened.
+bool Scheduler::fire_some(const Programmes& programmes, std::span<const DueKey> due,
+                          const std::optional<Downtime>& down, bool only_urgent, Instant now) {
+  std::vector<std::pair<std::string, Decision>> done;
+  {
+    auto tx = store_.begin(Urgency::workers);
+    for (const DueKey& key : due) {
+      if (programmes.find_board(key.board) == nullptr) continue;
+      if (only_urgent) {
+        const auto obligation = tx->board(key.board).find_obligation(key.obligation);
+        if (!obligation || obligation->family != Family::a) continue;
+      }
+      auto outcome = apply_due(*tx, programmes, key, down, now);
+      if (outcome) done.emplace_back(key.board, std::move(outcome->decision));
+    }
+    tx->commit();
+  }
+  for (auto& [board, decision] : done) report(board, std::move(decision), now);
+  return !done.empty();
 }
 
 }  // namespace assured

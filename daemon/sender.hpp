@@ -112,6 +112,7 @@ class Sender : public Worker {
   std::condition_variable changed_;
   std::deque<Leased> queue_;
   std::vector<Returned> returned_;
+  Steady told_at_;  // when run_once() was woken for them last
   std::multiset<Steady> sending_;  // when each message under way was begun
   bool tripped_ = false;  // the relay is in trouble: nothing further is begun until run_once() says so
   bool stopping_ = false;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ class Scheduler : public Worker {
   void carry_out_changes(const Programmes& programmes, Instant now);
   void fire_due(const Programmes& programmes, const std::optional<Downtime>& down, bool only_urgent,
                 Instant now);
+  bool fire_some(const Programmes& programmes, std::span<const DueKey> due, const std::optional<Downtime>& down,
+                 bool only_urgent, Instant now);
   void report(const std::string& board, Decision decision, Instant now) const;
 
   WorkObserver observer_;

@@ -91,13 +91,20 @@ data slots_of(const NoticeDraft& draft, const NoticePart& part) {
   return slots;
 }
 
+// A board has a few dozen wordings; those of old definitions and of other boards come and go.
+constexpr std::size_t parsed_max = 500;
+
 std::string fill(const std::string& text, const data& slots, const TemplateText& source) {
-  kainjow::mustache::mustache mustache{text};
+  // Kept, since parsing takes longer than filling; by thread, since render() is not const.
+  thread_local std::map<std::string, kainjow::mustache::mustache> parsed;
+  if (parsed.size() >= parsed_max) parsed.clear();
+  const auto [at, is_new] = parsed.try_emplace(text, text);
+  kainjow::mustache::mustache& mustache = at->second;
   if (!mustache.is_valid())
     throw IoError(fmt::format("{}: this template cannot be filled: {}", source.place.file,
                               mustache.error_message()));
   // The words are plain text here; html_of_text() escapes the whole once more for the other part.
-  mustache.set_custom_escape([](const std::string& s) { return s; });
+  if (is_new) mustache.set_custom_escape([](const std::string& s) { return s; });
   return mustache.render(slots);
 }
 
