@@ -135,6 +135,7 @@ Response post_children_event(Context& context, const Segments& rest) {
   command.reason = std::move(shared->reason);
   command.caller = std::move(shared->caller);
   command.expected_version = shared->expected_version;
+  command.may_see = [&](const Item& child) { return context.may_see(child); };
   for (const auto& read : {read_rows(context, *body, command), read_table(context, *body, command),
                            read_filter(context, *body, command)})
     if (!read) return problem(read.error());

@@ -34,8 +34,15 @@ Result<std::vector<BulkCommand::Row>> rows_of(BoardReader& reader, const BulkCom
   filter.states = command.states;
   filter.limit = bulk_rows_max + 1;
   std::vector<BulkCommand::Row> rows;
-  for (const Item& child : reader.list_items(filter))
-    if (!is_gone(child.state)) rows.push_back({rows.size() + 1, child.id, {}, {}});
+  for (;;) {
+    const auto page = reader.list_items(filter);
+    for (const Item& child : page)
+      if (!is_gone(child.state) && command.may_see(child))
+        rows.push_back({rows.size() + 1, child.id, {}, {}});
+    // Those that were passed over do not count: the page after this one may hold more.
+    if (page.size() < filter.limit || rows.size() > bulk_rows_max) break;
+    filter.after = page.back().id;
+  }
   if (rows.empty()) return Error{Errc::refused, "there is no such child here", "kind"};
   return rows;
 }
@@ -55,7 +62,7 @@ Result<std::vector<Step>> read_steps(BoardReader& reader, const Rules& rules, co
     std::optional<Item> child;
     if (row.item) {
       child = reader.find_item(row.item);
-      if (!child || child->parent != parent.id)
+      if (!child || child->parent != parent.id || !command.may_see(*child))
         return in_row({Errc::not_found, "there is no such item below this one", "item"}, row.number, {});
       if (!seen.insert(row.item).second)
         return in_row({Errc::invalid, "this item has a row already", "item"}, row.number, child->reference);

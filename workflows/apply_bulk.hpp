@@ -2,6 +2,8 @@
 // cases imported. All of them or none, in one transaction; gates above are evaluated once (S8.1).
 #pragma once
 
+#include <functional>
+
 #include "workflows/apply.hpp"
 
 namespace assured {
@@ -23,6 +25,8 @@ struct BulkCommand {
   std::string reason;
   Caller caller;
   std::optional<std::int64_t> expected_version;  // of the parent
+  // Children that the caller may not see are not there for them, not even in a refusal (DESIGN.md 10).
+  std::function<bool(const Item&)> may_see = [](const Item&) { return true; };
 };
 
 inline constexpr std::size_t bulk_rows_max = 500;

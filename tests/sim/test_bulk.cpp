@@ -140,5 +140,26 @@ TEST_CASE("a bulk command names the row that is wrong", "[sim][bulk]") {
   CHECK(two.states() == std::vector<std::string>{"notified", "notified"});
 }
 
+TEST_CASE("children that the caller may not see are no rows", "[sim][bulk]") {
+  TwoReturns two;
+  CommandWorld& world = two.world;
+  const ItemId hidden = two.returns[0];
+  BulkCommand excuse = command_of(world, two.audit, "excuse");
+  excuse.caller = world.caller("chair");
+  excuse.reason = "not involved";
+  excuse.may_see = [&](const Item& item) { return item.id != hidden; };
+  excuse.rows = {{1, hidden, {}, {}}};
+  CHECK(refusal(all(world, excuse)) == "not_found: row 1: there is no such item below this one");
+  excuse.rows.clear();
+  excuse.kind = "return";
+  ok(all(world, excuse));
+  CHECK(two.states() == std::vector<std::string>{"notified", "excused"});
+  CHECK(refusal(all(world, [&] {
+          BulkCommand none = excuse;
+          none.may_see = [](const Item&) { return false; };
+          return none;
+        }())) == "refused: there is no such child here");
+}
+
 }  // namespace
 }  // namespace assured::test
