@@ -35,6 +35,7 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::string allow = {};  // the methods there are, for one that is not (405)
 };
 
 // What a command did: the body that answers it, and the programmes it changed, if it did, to be put in

@@ -22,7 +22,7 @@ struct Context {
   std::unique_ptr<BoardReader> reader;
   Instant now;
 
-  std::string person;             // of the caller; empty for an operator who is nobody on this board
+  std::string person;  // of the caller; empty for an operator who holds no post of this board today
   bool is_operator = false;
   bool board_side = false;        // holds a post of the board's own today
   std::set<std::string> agencies; // of the caller's posts today

@@ -15,7 +15,7 @@ namespace assured::web {
 
 namespace {
 
-// `known`: mapped to somebody on the board, or an operator.
+// `known`: somebody who holds a post of the board today, or an operator; `anyone_mapped`: the first alone.
 enum class Access { known, anyone_mapped, board_side, board_or_operator, operators };
 
 struct Route {
@@ -97,38 +97,18 @@ std::optional<Error> unknown_parameter(const Route& route, const Target& target)
   return std::nullopt;
 }
 
-Response get_boards(const Request& request, const Api& api) {
-  json::array boards;
-  const auto programmes = api.programmes.get();
-  for (const auto& id : programmes->boards()) {
-    const auto person = api.find_person(request.uid, id);
-    if (!person && !api.is_operator(request.uid)) continue;
-    const auto& programme = *programmes->get_board(id).current;
-    json::object row;
-    row["id"] = id;
-    row["title"] = programme.establishment.title;
-    row["zone"] = programme.establishment.zone_name;
-    row["person"] = person.value_or("");
-    boards.push_back(std::move(row));
-  }
-  json::object body;
-  body["boards"] = std::move(boards);
-  return answer(body);
-}
-
 Error nobody() {
   return {Errc::forbidden,
           "This user is nobody on this board. An operator maps users to people in assured.toml."};
 }
 
-Response not_here() { return problem({Errc::not_found, "The API has no such path."}); }
-
-// Fills in who the caller is today. False when they are nobody and no operator.
-bool identify(Context& context) {
+// Fills in who the caller is today. Errors: forbidden (they are nobody, and no operator). Whoever holds no
+// post today is nobody, though the settings still name them: they left, or never came.
+Result<void> identify(Context& context) {
   const auto person = context.api.find_person(context.request.uid, context.board_id);
   context.is_operator = context.api.is_operator(context.request.uid);
-  if (!person) return context.is_operator;
-  context.person = *person;
+  if (!person && !context.is_operator) return nobody();
+  if (!person) return {};
   const auto& establishment = context.board.current->establishment;
   const auto shared = context.reader->load_people();
   const People& people = *shared;
@@ -141,33 +121,73 @@ bool identify(Context& context) {
     else
       context.agencies.insert(def->agency);
   }
-  return true;
+  if (context.board_side || !context.agencies.empty()) {
+    context.person = *person;
+  } else if (!context.is_operator) {
+    return Error{Errc::forbidden,
+                 fmt::format("\"{}\", who this user is by assured.toml, holds no post on this board today. The "
+                             "board team writes their post into the people file, and an operator loads it.",
+                             *person)};
+  }
+  return {};
 }
+
+// A request on a board, before it is known who asks.
+Context context_of(const Request& request, const Target& target, const Api& api, const std::string& board_id,
+                   const std::shared_ptr<const Programmes>& programmes) {
+  return {api, request, target, board_id, programmes, programmes->get_board(board_id),
+          api.store.reader(board_id), api.clock.now(), {}, false, false, {}};
+}
+
+Response get_boards(const Request& request, const Target& target, const Api& api) {
+  json::array boards;
+  const auto programmes = api.programmes.get();
+  for (const auto& id : programmes->boards()) {
+    Context context = context_of(request, target, api, id, programmes);
+    if (!identify(context)) continue;
+    const auto& programme = *context.board.current;
+    json::object row;
+    row["id"] = id;
+    row["title"] = programme.establishment.title;
+    row["zone"] = programme.establishment.zone_name;
+    row["person"] = context.person;
+    boards.push_back(std::move(row));
+  }
+  json::object body;
+  body["boards"] = std::move(boards);
+  return answer(body);
+}
+
+// RFC 9110, 15.5.6: it says what is allowed.
+Response not_allowed(const std::string& methods, std::string_view detail) {
+  Response response = problem(405, "invalid", "This cannot be done here", detail);
+  response.allow = methods;
+  return response;
+}
+
+Response not_here() { return problem({Errc::not_found, "The API has no such path."}); }
 
 Response on_board(const Request& request, const Target& target, const Api& api) {
   const std::string& board_id = target.segments[2];
   const Segments rest{target.segments.begin() + 3, target.segments.end()};
   const Route* route = nullptr;
-  bool other_method = false;
+  std::string allowed;
   for (const Route& candidate : routes) {
     if (!matches(candidate.path, rest)) continue;
     if (candidate.method == request.method)
       route = &candidate;
     else
-      other_method = true;
+      allowed += (allowed.empty() ? "" : ", ") + std::string{candidate.method};
   }
   if (route == nullptr)
-    return other_method ? problem(405, "invalid", "This cannot be done here",
-                                  "The API has this path, but not this method on it.")
-                        : not_here();
+    return allowed.empty() ? not_here()
+                           : not_allowed(allowed, "The API has this path, but not this method on it.");
 
   const auto programmes = api.programmes.get();
-  const auto* board = programmes->find_board(board_id);
   // The same answer for a board that does not exist and one the caller is nobody on.
-  if (board == nullptr) return problem(nobody());
-  Context context{api, request, target, board_id, programmes, *board, api.store.reader(board_id),
-                  api.clock.now(), {}, false, false, {}};
-  if (!identify(context)) return problem(nobody());
+  if (programmes->find_board(board_id) == nullptr) return problem(nobody());
+  Context context = context_of(request, target, api, board_id, programmes);
+  if (const auto known = identify(context); !known) return problem(known.error());
   if (route->access == Access::operators && !context.is_operator)
     return problem({Errc::forbidden, "Only an operator of the service may do this."});
   if (route->access == Access::anyone_mapped && context.person.empty()) return problem(nobody());
@@ -205,9 +225,9 @@ Response dispatch(const Request& request, const Api& api) {
   const bool is_status = asks_status(request.target);
   const bool is_boards = in_api && path.size() == 2 && path[1] == "boards";
   if ((is_status || is_boards) && request.method != "GET")
-    return problem(405, "invalid", "This cannot be done here", "This path can only be read.");
+    return not_allowed("GET", "This path can only be read.");
   if (is_status) return in_api ? get_health(request, api) : get_metrics(request, api);
-  if (is_boards) return get_boards(request, api);
+  if (is_boards) return get_boards(request, *target, api);
   if (!in_api) return not_here();
   if (path[1] == "boards" && path.size() > 3) return on_board(request, *target, api);
   return not_here();
