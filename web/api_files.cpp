@@ -48,17 +48,23 @@ Response post_file(Context& context, const Segments& rest) {
   command.caller.channel = context.query("channel");
   const std::string& bytes = context.request.body;
   command.bytes = static_cast<std::int64_t>(bytes.size());
-  const auto fits = check_attachment(*context.reader, *context.programmes, command, bytes, context.now);
-  if (!fits) return problem(fits.error());
+  // What cannot be attached is not stored. It is asked nevertheless, and checked again there: a repeat is
+  // answered by its key whatever has become of the item since (S14.2), and the item may end meanwhile.
+  const bool fits =
+      check_attachment(*context.reader, *context.programmes, command, bytes, context.now).has_value();
   // Durable before the transaction that names it; what no row names is swept after a day (S16.2).
   try {
-    command.digest = context.api.files.put(context.board_id, bytes);
+    if (fits) command.digest = context.api.files.put(context.board_id, bytes);
   } catch (const IoError& error) {
     throw StoreError(error.what(), true);  // a full disk: to be tried again, as with all that is written
   }
   return submit(
       context,
       [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {
+        const auto again =
+            check_attachment(tx.board(context.board_id), programmes, command, bytes, now);
+        if (!again) return again.error();
+        if (!fits) return Error{Errc::unavailable, "The item changed in this very moment; try again."};
         const auto file = attach_file(tx, programmes, command, now);
         if (!file) return file.error();
         return Done{json::serialize(file_json(context, *item, *file))};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "web/body.hpp"
 #include "web/problem.hpp"
 #include "workflows/apply_outbox.hpp"
 #include "workflows/roles.hpp"
@@ -121,13 +122,9 @@ Result<Item> find_item(Context& context, std::string_view id_or_reference) {
 }
 
 Result<json::object> read_object(std::string_view body, const std::set<std::string_view>& known) {
-  boost::system::error_code failed;
-  json::parse_options options;
-  options.max_depth = 4;  // the deepest body has lists inside `fields`
-  json::value parsed = json::parse(json::string_view{body.data(), body.size()}, failed, {}, options);
-  if (failed || !parsed.is_object())
-    return Error{Errc::invalid, "The request's body must be one JSON object."};
-  for (const auto& member : parsed.as_object()) {
+  auto parsed = parse_body(body);
+  if (!parsed) return parsed.error();
+  for (const auto& member : *parsed) {
     const std::string_view name{member.key().data(), member.key().size()};
     if (!known.contains(name))
       return Error{Errc::invalid,
@@ -135,7 +132,7 @@ Result<json::object> read_object(std::string_view body, const std::set<std::stri
                                fmt::join(known, ", ")),
                    std::string{name}};
   }
-  return std::move(parsed.as_object());
+  return std::move(*parsed);
 }
 
 Result<std::string> read_text(const json::object& body, std::string_view name) {
