@@ -25,7 +25,7 @@ constexpr std::array top_keys{"state_folder",   "socket",          "mail_folder"
                               "from_domain",    "programmes",      "calendars",     "operators",
                               "backup", "files", "relay",          "mail",           "log_level",      "sleep_s_max",     "stop_timeout_s",
                               "keep_mail_days", "keep_reads_days",
-                              "request_timeout_s", "request_bytes_max", "user"};
+                              "request_timeout_s", "request_bytes_max", "connections_per_user", "user"};
 constexpr std::array user_keys{"uid", "board", "person"};
 
 constexpr std::int64_t uid_max = std::numeric_limits<uid_t>::max() - 1;
@@ -212,6 +212,8 @@ SettingsReading parse_settings(std::string_view toml, const fs::path& source) {
   if (const auto bytes = reader.number(root.get("request_bytes_max"), "request_bytes_max", 1024,
                                        16 * 1024 * 1024))
     settings.request_bytes_max = static_cast<std::size_t>(*bytes);
+  if (const auto count = reader.number(root.get("connections_per_user"), "connections_per_user", 1, 64))
+    settings.connections_per_user = static_cast<std::size_t>(*count);
 
   std::stable_sort(reader.mistakes.begin(), reader.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.place.line < b.place.line; });

@@ -86,6 +86,7 @@ struct Settings {
   std::chrono::days keep_mail{90};           // 1 to 3650: the text of mail that is done with
   std::chrono::days keep_reads{730};         // 1 to 3650: who saw what is protected
   std::size_t request_bytes_max = 1024 * 1024;  // 1 KiB to 16 MiB
+  std::size_t connections_per_user = 16;        // 1 to 64: at a time, of one local user
 
   // The person that `uid` is on `board`; nothing when it is not mapped.
   std::optional<std::string> find_person(uid_t uid, std::string_view board) const;

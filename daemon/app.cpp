@@ -95,6 +95,7 @@ web::ServerLimits limits_of(const config::Settings& settings) {
   limits.connections_max = api_threads;
   limits.request_timeout = settings.request_timeout;
   limits.request_bytes_max = settings.request_bytes_max;
+  limits.connections_per_user = settings.connections_per_user;
   return limits;
 }
 

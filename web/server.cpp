@@ -47,6 +47,7 @@ HttpResponse to_http(Response response, bool keep_alive) {
   out.set(http::field::server, "assured");
   out.set(http::field::content_type, response.content_type);
   out.set(http::field::cache_control, "no-store");
+  if (!response.allow.empty()) out.set(http::field::allow, response.allow);
   out.keep_alive(keep_alive);
   out.body() = std::move(response.body);
   out.prepare_payload();
@@ -54,7 +55,7 @@ HttpResponse to_http(Response response, bool keep_alive) {
 }
 
 // What to say to a request that could not be read, or nothing when there is nobody to tell: the client went
-// away, or its time ran out, which closes the stream.
+// away.
 std::optional<Response> answer_to(const beast::error_code& error, std::size_t bytes_max,
                                   const ServerLimits& limits) {
   if (error == http::error::body_limit)
@@ -71,6 +72,17 @@ std::optional<Response> answer_to(const beast::error_code& error, std::size_t by
 
 Response too_many() {
   return problem({Errc::unavailable, "Too many are connected already; try again soon."});
+}
+
+Response too_many_of_one() {
+  return problem({Errc::unavailable,
+                  "This user has too many connections open already; end one of them, or try again soon."});
+}
+
+Response too_slow(const ServerLimits& limits) {
+  return problem(408, "unavailable", "This took too long",
+                 fmt::format("The request did not come whole within {} s; send it again.",
+                             limits.request_timeout.count()));
 }
 
 // POST .../items/*/files
@@ -94,6 +106,8 @@ struct Connection {
   Stream stream;
   uid_t uid = static_cast<uid_t>(-1);
   bool answering = false;
+  std::uint64_t reading = 0;  // number of the request that is being read; another one once it was
+  bool late = false;          // it did not come whole in time
   bool status_only = false;  // it came when there were enough others
   std::optional<std::chrono::steady_clock::time_point> handling_since;  // by a handler on the pool
 };
@@ -112,36 +126,73 @@ struct Server::State {
   bool stopping = false;
 };
 
+using Parser = http::request_parser<http::string_body>;
+
+// Ends the reading of a request whose time is over, and leaves the stream open, so that it can be said.
+struct EndReading {
+  std::shared_ptr<Connection> connection;
+  std::uint64_t number;
+  void operator()(const beast::error_code& cancelled) const {
+    if (cancelled || connection->reading != number) return;
+    connection->late = true;
+    beast::error_code ignored;
+    connection->stream.socket().cancel(ignored);
+  }
+};
+
+// Reads one request, as far as it comes in time; `bytes_max` is what its body may have.
+static asio::awaitable<beast::error_code> read_request(std::shared_ptr<Server::State> server,
+                                                       std::shared_ptr<Connection> connection,
+                                                       beast::flat_buffer& buffer, Parser& parser,
+                                                       std::size_t& bytes_max) {
+  const ServerLimits limits = server->limits;
+  connection->late = false;
+  // The stream's own time-out closes it without a word. It stands behind, for a client whose bytes come in the
+  // very moment in which its time ends: then nothing is there to be ended, and the next read begins.
+  connection->stream.expires_after(limits.request_timeout + std::chrono::seconds{1});
+  asio::steady_timer time{server->io, limits.request_timeout};
+  const EndReading end{connection, connection->reading};
+  time.async_wait(end);
+  // The parser holds a Content-Length against its limit as soon as the head is read, so it starts with
+  // the larger one.
+  parser.body_limit(std::max(limits.file_bytes_max, limits.request_bytes_max));
+  parser.header_limit(limits.header_bytes_max);
+  const auto [head_error, head_bytes] =
+      co_await http::async_read_header(connection->stream, buffer, parser, as_error);
+  boost::ignore_unused(head_bytes);
+  beast::error_code error = head_error;
+  // Only documents may be large; the API refuses those larger than the programme allows.
+  bytes_max = !error && carries_file(parser.get()) ? limits.file_bytes_max : limits.request_bytes_max;
+  if (!error && parser.content_length().value_or(0) > bytes_max) error = http::error::body_limit;
+  if (!error) {
+    parser.body_limit(bytes_max);  // what is sent in chunks says no length
+    const auto [body_error, body_bytes] =
+        co_await http::async_read(connection->stream, buffer, parser, as_error);
+    boost::ignore_unused(body_bytes);
+    error = body_error;
+  }
+  ++connection->reading;
+  co_return error;
+}
+
 // Answers requests of one connection, in order, until either side ends it.
 static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
                                    std::shared_ptr<Connection> connection) {
   beast::flat_buffer buffer{server->limits.header_bytes_max + server->limits.request_bytes_max};
   Stream& stream = connection->stream;
   while (!server->stopping) {
-    http::request_parser<http::string_body> parser;
-    // The parser holds a Content-Length against its limit as soon as the head is read, so it starts with
-    // the larger one.
-    parser.body_limit(std::max(server->limits.file_bytes_max, server->limits.request_bytes_max));
-    parser.header_limit(server->limits.header_bytes_max);
-    stream.expires_after(server->limits.request_timeout);
-    auto [read_error, read_bytes] =
-        co_await http::async_read_header(stream, buffer, parser, as_error);
-    boost::ignore_unused(read_bytes);
-    // Only documents may be large; the API refuses those larger than the programme allows.
-    std::size_t bytes_max = server->limits.request_bytes_max;
-    if (!read_error && carries_file(parser.get())) bytes_max = server->limits.file_bytes_max;
-    if (!read_error && parser.content_length().value_or(0) > bytes_max)
-      read_error = http::error::body_limit;
-    if (!read_error) {
-      parser.body_limit(bytes_max);  // what is sent in chunks says no length
-      const auto [body_error, body_bytes] =
-          co_await http::async_read(stream, buffer, parser, as_error);
-      boost::ignore_unused(body_bytes);
-      read_error = body_error;
-    }
+    Parser parser;
+    std::size_t bytes_max = 0;
+    const beast::error_code read_error =
+        co_await read_request(server, connection, buffer, parser, bytes_max);
     std::optional<Response> refusal;
     if (read_error) {
-      refusal = answer_to(read_error, bytes_max, server->limits);
+      // A connection that waits for its next request is ended without a word: none would be heard.
+      const bool begun = parser.got_some() || buffer.size() > 0;
+      if (!connection->late)
+        refusal = answer_to(read_error, bytes_max, server->limits);
+      else if (begun)
+        refusal = too_slow(server->limits);
       if (!refusal) break;
     }
 
@@ -172,6 +223,7 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
       }
     }
     HttpResponse out = to_http(std::move(response), keep_alive);
+    if (!read_error && parser.get().method() == http::verb::head) out.body().clear();  // RFC 9110, 9.3.2
     stream.expires_after(server->limits.request_timeout);
     const auto [write_error, written] = co_await http::async_write(stream, out, as_error);
     boost::ignore_unused(written);
@@ -184,8 +236,8 @@ static asio::awaitable<void> serve(std::shared_ptr<Server::State> server,
 }
 
 // More connections than allowed: said in one write that a fresh socket always takes.
-static void turn_away(Local::socket& socket) {
-  const HttpResponse out = to_http(too_many(), false);
+static void turn_away(Local::socket& socket, Response why) {
+  const HttpResponse out = to_http(std::move(why), false);
   beast::error_code ignored;
   http::write(socket, out, ignored);
 }
@@ -205,12 +257,20 @@ static asio::awaitable<void> accept_all(std::shared_ptr<Server::State> server) {
     }
     const std::size_t open = server->open.size();
     if (open >= server->limits.connections_max + server->limits.status_connections) {
-      turn_away(socket);
+      turn_away(socket, too_many());
+      continue;
+    }
+    const uid_t uid = peer_uid(socket);
+    const auto of_user = static_cast<std::size_t>(std::count_if(
+        server->open.begin(), server->open.end(), [uid](const auto& other) { return other->uid == uid; }));
+    if (of_user >= (server->api.is_known(uid) ? server->limits.connections_per_user
+                                              : server->limits.connections_per_unknown_user)) {
+      turn_away(socket, too_many_of_one());
       continue;
     }
     auto connection = std::make_shared<Connection>(std::move(socket));
     connection->status_only = open >= server->limits.connections_max;
-    connection->uid = peer_uid(connection->stream.socket());
+    connection->uid = uid;
     server->open.push_back(connection);
     asio::co_spawn(server->io, serve(server, connection),
                    [server, connection](const std::exception_ptr& failed) {

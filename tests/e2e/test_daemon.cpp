@@ -206,7 +206,7 @@ TEST_CASE("requests that are too large, broken or slow are answered and harm nob
   CHECK(service.ask("POST", "/events", std::string(65 * 1024, 'x')).status == 413);
   // Documents may be larger than other requests; this one is refused for what it is, not for its size.
   CHECK(service.ask("POST", "/items/1/files?kind=return&type=pdf", std::string(300 * 1024, 'x'))
-            .status == 404);
+            .status == 403);
   CHECK(raw(service.socket,
             "POST /v1/boards HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" +
                 std::string(0x11000, 'x') + "\r\n0\r\n\r\n")
@@ -214,8 +214,21 @@ TEST_CASE("requests that are too large, broken or slow are answered and harm nob
   CHECK(raw(service.socket, "hello\r\n\r\n").find("400") != std::string::npos);
   CHECK(raw(service.socket, "GET /v1/health HTTP/1.1\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n")
             .find("431") != std::string::npos);
-  // Half a request, and then silence: cut off when its time is over.
-  CHECK(raw(service.socket, "GET /v1/health HTTP/1.1\r\nHo").empty());
+  // Half a request, and then silence: it is said when its time is over. To no request at all, nothing.
+  for (const auto* half : {"GET /v1/health HTTP/1.1\r\nHo",
+                           "POST /v1/boards HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf",
+                           "GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\nGE"}) {
+    const std::string said = raw(service.socket, half);
+    INFO(said);
+    CHECK(said.find("HTTP/1.1 408") != std::string::npos);
+    CHECK(said.find("did not come whole within 1 s") != std::string::npos);
+  }
+  CHECK(raw(service.socket, "").empty());
+  // A HEAD is answered with a head.
+  const std::string head = raw(service.socket, "HEAD /v1/health HTTP/1.1\r\nConnection: close\r\n\r\n");
+  CHECK(head.find("405 ") != std::string::npos);
+  CHECK(head.find("Allow: GET") != std::string::npos);
+  CHECK(head.ends_with("\r\n\r\n"));
   CHECK(service.ask("GET", "/v1/health").ok());
 }
 

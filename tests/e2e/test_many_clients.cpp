@@ -327,6 +327,7 @@ TEST_CASE("sixty-four clients at once are each told what can be true", "[e2e][ma
   const Folder folder;
   config::Settings settings = service_settings(folder.path);
   settings.users[::getuid()][board] = "everybody";
+  settings.connections_per_user = clients;  // they are all one user here
   RunningService service{settings, *parse_instant("2026-09-01T09:00:00Z")};
   service.start();
   REQUIRE(service.ask("POST", "/people", people).ok());

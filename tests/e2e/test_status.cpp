@@ -1,6 +1,8 @@
 // Health and metrics when little else works, and what the log says of requests.
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 #include <future>
 #include <thread>
 
@@ -68,6 +70,32 @@ TEST_CASE("health and metrics are answered when every thread of the API waits", 
   CHECK(shows.get_future().get());
   go_on.set_value();
   CHECK(stuck.get().status == 200);
+}
+
+TEST_CASE("one user does not take all connections", "[status]") {
+  ExampleBoard board;
+  const Folder folder;
+  web::ServerLimits limits;
+  limits.connections_per_user = 3;
+  const bool known = GENERATE(true, false);
+  board.api.is_known = [known](uid_t) { return known; };
+  const std::size_t most = known ? 3 : limits.connections_per_unknown_user;
+  Socket socket{board.api, folder, limits};
+  asio::io_context io;
+  std::vector<asio::local::stream_protocol::socket> half_open;
+  for (std::size_t i = 0; i < most; ++i) {
+    half_open.emplace_back(io);
+    half_open.back().connect({socket.path});
+    asio::write(half_open.back(), asio::buffer(std::string_view{"GET /v1/he"}));
+  }
+  const auto refused = socket.get("/v1/health");
+  CHECK(refused.status == 503);
+  CHECK_THAT(refused.body, Catch::Contains("This user has too many connections open"));
+  half_open.pop_back();
+  // Until the server has seen it go.
+  int status = 503;
+  for (int tries = 0; tries < 1000 && status == 503; ++tries) status = socket.get("/v1/health").status;
+  CHECK(status == 200);
 }
 
 TEST_CASE("a failing store makes the service red, in words, without being asked", "[status]") {
