@@ -30,7 +30,9 @@ Decision decide_address_changes(const People& before, const People& after, Promp
   Decision decision;
   for (const Person& was : before.persons) {
     const Person* is = after.find_person(was.id);
-    if (was.mail.empty() || (is != nullptr && is->mail == was.mail)) continue;
+    if (was.mail.empty() ||
+        (is != nullptr && with_small_domain(is->mail) == with_small_domain(was.mail)))
+      continue;
     Prompt prompt;
     prompt.id = PromptId{next.value++};
     prompt.to = to_text(Party{Party::Kind::address, was.mail});

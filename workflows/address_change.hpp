@@ -12,7 +12,8 @@ inline constexpr std::string_view address_changed_template = "address-changed";
 // The wording of a template of that name; null when the establishment has none.
 const TemplateText* find_wording(const Establishment& establishment, std::string_view name);
 
-// A prompt to each address that a person had in `before` and has in `after` no more. They name neither the
+// A prompt to each address that a person had in `before` and has in `after` no more; small or capital letters
+// of its domain make no other one. They name neither the
 // person nor the new address, and go at once. Empty when there are none. `next` is the first free id.
 Decision decide_address_changes(const People& before, const People& after, PromptId next, Instant now);
 

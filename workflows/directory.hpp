@@ -17,6 +17,10 @@ struct Person {
   bool operator==(const Person&) const = default;
 };
 
+// `mail` with its domain in small letters, as people files are read: a domain means the same in any, the part
+// before it may not (RFC 5321, 2.4).
+std::string with_small_domain(std::string mail);
+
 // Half-open in time: [from, to).
 struct Holding {
   std::string person;
@@ -73,7 +77,8 @@ struct PeopleFile {
 
 // Reads [[person]] tables: id, name, mail, phone, posts = [{ post, from, to }]. Checks posts against
 // the establishment and addresses against the agency's domains; refuses retired mail domains
-// (gsi, gse, gsx, gcsx, pnn; DOMAIN.md 7). All rows are read and every error is reported.
+// (gsi, gse, gsx, gcsx, pnn; DOMAIN.md 7), what is longer than mail takes (RFC 5321), and the ids by which the
+// journal calls the service (system, operator, time). All rows are read and every error is reported.
 PeopleFile parse_people(std::string_view toml, std::string_view source,
                         const Establishment& establishment);
 

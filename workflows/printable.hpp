@@ -6,11 +6,11 @@
 
 namespace assured {
 
-// `text` with each control character as an escape, "\x1b": what a file or a caller sent is shown back
-// on a terminal, which would act on it, and on one line.
+// `text` with an escape, "\x1b", for each byte of a control character and each that is not UTF-8: what a file
+// or a caller sent is shown back on one line of a terminal, which would act on it, or in JSON.
 std::string printable(std::string_view text);
 
-// No control character in it.
+// UTF-8, with no control character in it.
 bool is_printable(std::string_view text);
 
 }  // namespace assured

@@ -9,6 +9,7 @@
 #include "workflows/printable.hpp"
 #include "workflows/reading_people.hpp"
 #include "workflows/toml_text.hpp"
+#include "workflows/value.hpp"
 
 namespace assured {
 
@@ -94,7 +95,7 @@ void PersonRow::read(const Establishment& establishment, std::set<std::string>& 
   Person person;
   person.id = text(table_, "id", true);
   person.name = text(table_, "name", true);
-  person.mail = text(table_, "mail", true);
+  person.mail = with_small_domain(text(table_, "mail", true));
   person.phone = text(table_, "phone", false);
   if (!person.id.empty() && !ids.insert(person.id).second)
     error("id", fmt::format("There are two people with the id '{}'.", person.id));
@@ -124,6 +125,10 @@ PeopleFile parse_people(std::string_view toml, std::string_view source,
   if (toml.substr(0, 3) == byte_order_mark) toml.remove_prefix(3);
   if (toml.empty()) {
     file.errors.push_back({0, {}, "The file is empty."});
+    return file;
+  }
+  if (!is_utf8(toml)) {
+    file.errors.push_back({0, {}, "This file is not UTF-8; save it as UTF-8."});
     return file;
   }
   try {

@@ -9,6 +9,7 @@
 #include "workflows/mistakes.hpp"
 #include "workflows/printable.hpp"
 #include "workflows/reading_people.hpp"
+#include "workflows/value.hpp"
 
 namespace assured {
 
@@ -106,15 +107,18 @@ class CsvReader {
       const Person& person = file_.persons[first.second];
       for (const auto& [column, is] :
            {std::pair{"name", &person.name}, std::pair{"mail", &person.mail},
-            std::pair{"phone", &person.phone}})
-        if (const std::string again = text(cells, column); !again.empty() && again != *is)
+            std::pair{"phone", &person.phone}}) {
+        std::string again = text(cells, column);
+        if (is == &person.mail) again = with_small_domain(std::move(again));
+        if (!again.empty() && again != *is)
           error(row, column, fmt::format("Row {} says something else of the same person.", first.first));
+      }
       return domain;
     }
     Person person;
     person.id = id;
     person.name = required(row, cells, "name");
-    person.mail = required(row, cells, "mail");
+    person.mail = with_small_domain(required(row, cells, "mail"));
     person.phone = text(cells, "phone");
     const auto domain = check_person(person, row, file_);
     rows_[id] = {{row, file_.persons.size()}, domain};
@@ -135,6 +139,12 @@ PeopleFile parse_people_csv(std::string_view csv, const Establishment& establish
   PeopleFile file;
   const CsvTable table = split_csv(csv);
   const std::vector<Cells>& rows = table.rows;
+  // A spreadsheet's other encodings: UTF-16 has no rows that could be named, a later row of Latin-1 has.
+  if (csv.find('\0') != std::string_view::npos ||
+      (!rows.empty() && !std::all_of(rows.front().begin(), rows.front().end(), is_utf8))) {
+    file.errors.push_back({1, {}, "This file is not UTF-8; save it as \"CSV UTF-8\"."});
+    return file;
+  }
   if (!table.is_closed) {
     file.errors.push_back({rows.size(), {}, "A quote that begins here is not closed."});
     return file;

@@ -46,6 +46,14 @@ TEST_CASE("a changed address is told to the old one, and to nobody else", "[sim]
     world.pass();
     CHECK(told(world).size() == 1);
   }
+  SECTION("another letter case of its domain is no other address; of what stands before it, it is") {
+    ok(world.load(nurse_at("nurse.new@NHS.example")));
+    world.pass();
+    CHECK(told(world).size() == 1);
+    ok(world.load(nurse_at("Nurse.new@nhs.example")));
+    world.pass();
+    CHECK(told(world) == Lines{old_address, new_address});
+  }
   SECTION("each change is told, also one back and forth within a moment") {
     for (const auto& address : {old_address, new_address}) ok(world.load(nurse_at(address)));
     world.pass();

@@ -2,6 +2,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/small_programme.hpp"
 #include "workflows/directory.hpp"
+#include "workflows/printable.hpp"
 
 namespace assured::test {
 namespace {
@@ -214,6 +215,99 @@ TEST_CASE("each row of a table is told what is wrong with it", "[people]") {
   CHECK(errors_of_csv(header + "bo,\"B\no\",bo@riverton.example,,qa-officer,2026-09-01,\n") ==
         Told{"2 : Write each field on one line, without tabs and other control characters."});
   CHECK(errors_of_csv(header + good + "\"bo") == Told{"3 : A quote that begins here is not closed."});
+}
+
+TEST_CASE("a table that is not UTF-8 is told how to be saved", "[people]") {
+  const Told told{"1 : This file is not UTF-8; save it as \"CSV UTF-8\"."};
+  CHECK(errors_of_csv("person,n\xE4me,mail,post,from\nbo-day,Bo,bo@riverton.example,chair,2026-09-01\n") == told);
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : table_of_people.substr(3)) (utf16 += c) += '\0';
+  CHECK(errors_of_csv(utf16) == told);
+  CHECK(errors_of_csv(utf16.substr(2)) == told);
+  CHECK(errors_of("[[person]]\nname = \"B\xF6\"\n") == Told{"0 : This file is not UTF-8; save it as UTF-8."});
+}
+
+TEST_CASE("a post named twice from one day ends once", "[people]") {
+  const std::string rows =
+      "person,name,mail,phone,post,from,to\n"
+      "bo-day,Bo,bo@riverton.example,,chair,2026-09-01,2026-12-01\n"
+      "bo-day,,,,qa-officer,2026-09-01,\n";
+  CHECK(errors_of_csv(rows + "bo-day,,,,chair,2026-09-01,2027-01-01\n") ==
+        Told{"4 to: An earlier row says that bo-day holds this post from the same day, with another end; keep the "
+             "right one of the two."});
+  CHECK(errors_of_csv(rows + "bo-day,,,,chair,2026-09-01,\n").size() == 1);
+  CHECK(errors_of_csv(rows + "bo-day,,,,chair,2027-09-01,\n").empty());  // again later, as somebody may
+  // Said twice alike it is one.
+  const auto alike =
+      parse_people_csv(rows + "bo-day,,,,chair,2026-09-01,2026-12-01\n", small_programme().establishment);
+  CHECK(alike.errors.empty());
+  CHECK(alike.holdings.size() == 2);
+  CHECK(errors_of("[[person]]\nid = \"a\"\nname = \"A\"\nmail = \"a@riverton.example\"\nposts = [{ post = "
+                  "\"chair\", from = 2026-09-01 }, { post = \"chair\", from = 2026-09-01, to = 2026-10-01 }]\n")
+            .size() == 1);
+}
+
+// Errors of one person who is right but for this.
+std::vector<std::string> errors_with(const std::string& id, const std::string& name, const std::string& mail,
+                                     const std::string& phone = "1") {
+  return errors_of("[[person]]\nid = \"" + id + "\"\nname = \"" + name + "\"\nmail = \"" + mail +
+                   "\"\nphone = \"" + phone + "\"\nposts = [{ post = \"chair\", from = 2026-09-01 }]\n");
+}
+
+TEST_CASE("nobody is called what the journal calls the service", "[people]") {
+  for (const std::string id : {"system", "operator", "time"})
+    CHECK(errors_with(id, "A", "a@x.example") ==
+          Told{"1 id: \"" + id + "\" is what the journal calls the service itself; choose another id."});
+  CHECK(errors_with("uid:1000", "A", "a@x.example").size() == 1);
+  CHECK(errors_with("systematic", "A", "a@x.example").empty());
+}
+
+TEST_CASE("what is longer than a mail or a table takes is refused", "[people]") {
+  const auto many = [](std::size_t count, const std::string& text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  CHECK(errors_with(many(100, "a"), many(200, "ö"), many(64, "a") + "@x.example", many(100, "1")).empty());
+  CHECK(errors_with(many(101, "a"), many(201, "ö"), "a@x.example", many(101, "1")) ==
+        Told{"1 id: Write at most 100 characters.", "1 name: Write at most 200 characters.",
+             "1 phone: Write at most 100 characters."});
+  const Told too_long{"1 mail: A mail address has at most 254 characters, 64 of them before the '@'."};
+  CHECK(errors_with("a", "A", many(65, "a") + "@x.example") == too_long);
+  CHECK(errors_with("a", "A", "a@" + many(125, "x.") + "xx").empty());  // 254
+  CHECK(errors_with("a", "A", "ab@" + many(125, "x.") + "xx") == too_long);
+}
+
+TEST_CASE("an address is one that relays take without quotes", "[people]") {
+  for (const std::string mail : {"k..osei@x.example", ".k@x.example", "k.@x.example", "a(b)c@x.example",
+                                 "a[b]@x.example", "a:b@x.example", "a@x..example", "a@x_y.example", "ö@x.example",
+                                 "@", "a@"})
+    CHECK(errors_with("a", "A", mail) == Told{"1 mail: This is not a mail address."});
+  CHECK(errors_with("a", "A", "a(b)c\\\\d@x.example").size() == 1);
+  for (const std::string mail : {"o'neil@x.example", "a+b@x.example", "a_b-c.d@x-y.example", "1@1.example"})
+    CHECK(errors_with("a", "A", mail).empty());
+}
+
+TEST_CASE("domains of addresses are kept in small letters, what stands before them as it is", "[people]") {
+  const auto toml = read("[[person]]\nid = \"a\"\nname = \"A\"\nmail = \"Ann.Lee@NHS.Example\"\n"
+                         "posts = [{ post = \"nhs/lead\", from = 2026-09-01 }]\n");
+  REQUIRE(toml.errors.empty());
+  CHECK(toml.persons.at(0).mail == "Ann.Lee@nhs.example");
+  const auto csv = parse_people_csv("person,name,mail,post,from\na,A,Ann.Lee@NHS.example,nhs/lead,2026-09-01\n"
+                                    "a,,Ann.Lee@nhs.Example,chair,2026-09-01\n",
+                                    small_programme().establishment);
+  REQUIRE(csv.errors.empty());
+  CHECK(csv.persons.at(0).mail == "Ann.Lee@nhs.example");
+}
+
+TEST_CASE("what comes from outside is shown without what a terminal obeys", "[people]") {
+  CHECK(printable("Zoë – ok") == "Zoë – ok");
+  CHECK(printable("a\x1b[2J\n\x7f") == "a\\x1b[2J\\x0a\\x7f");
+  CHECK(printable("\xc2\x9b" "2J") == "\\xc2\\x9b2J");  // the one character that means ESC [
+  CHECK(printable("B\xF6 \xff\xfe") == "B\\xf6 \\xff\\xfe");
+  CHECK(printable("\xe2\x82") == "\\xe2\\x82");
+  CHECK_FALSE(is_printable("B\xF6"));
+  CHECK(is_printable("Bö"));
 }
 
 }  // namespace
