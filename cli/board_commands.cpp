@@ -112,7 +112,7 @@ int load_people(const Target& target, const std::string& file) {
   std::stringstream text;
   text << input.rdbuf();
   Query query;
-  if (file.ends_with(".csv")) query["format"] = "csv";
+  if (extension_of(file) == "csv") query["format"] = "csv";
   return ask(target, "POST", board_path(target, "people", query), text.str(), [](const json::object& answer) {
     fmt::print("{} people with {} posts loaded\n", text_of(answer, "persons"),
                text_of(answer, "holdings"));
@@ -129,7 +129,7 @@ int print_graph(const Target& target, const std::string& format) {
     body["graph"] = reply.body;
     fmt::print("{}\n", json::serialize(body));
   } else {
-    fmt::print("{}", reply.body);
+    fmt::print("{}", on_screen(reply.body, Lines::kept));
   }
   return 0;
 }

@@ -33,7 +33,7 @@ void print_offers(const json::object& item) {
     const auto& offer = entry.as_object();
     fmt::print("  {:<24} {}\n", text_of(offer, "event"), text_of(offer, "title"));
     for (const auto& missing : rows_of(offer, "missing"))
-      fmt::print("  {:<24}   missing: {}\n", "", std::string_view{missing.as_string()});
+      fmt::print("  {:<24}   missing: {}\n", "", on_screen(missing.as_string()));
   }
 }
 
@@ -113,7 +113,7 @@ void print_outcome(const json::object& answer) {
                due.empty() ? "" : ", due ", due);
   }
   for (const auto& warning : rows_of(answer, "warnings"))
-    fmt::print("  warning: {}\n", std::string_view{warning.as_string()});
+    fmt::print("  warning: {}\n", on_screen(warning.as_string()));
 }
 
 int hold(const Target& target, const HoldOptions& options, const char* action, const char* why_name) {
@@ -162,6 +162,10 @@ int send_children_event(const Target& target, const EventOptions& options,
     std::stringstream text;
     text << input.rdbuf();
     body["csv"] = text.str();
+    boost::system::error_code failed;
+    json::parse(json::serialize(body["csv"]), failed);
+    if (failed || text.str().find('\0') != std::string::npos)
+      throw Usage(fmt::format("{}: this file is not UTF-8; save it as \"CSV UTF-8\".", children.table));
   }
   return ask(target, "POST",
              board_path(target, fmt::format("items/{}/children/events", encoded(options.item))),
@@ -190,7 +194,7 @@ int show_item(const Target& target, const std::string& item) {
                           text_of(answer, "version"));
                if (const auto* fields = answer.if_contains("fields"))
                  for (const auto& field : fields->as_object())
-                   fmt::print("  {:<24} {}\n", std::string_view{field.key()},
+                   fmt::print("  {:<24} {}\n", on_screen(field.key()),
                               text_of(fields->as_object(), field.key()));
                if (text_of(answer, "hidden_fields") != "0")
                  fmt::print("  ({} more that are not yours to see)\n", text_of(answer, "hidden_fields"));
@@ -260,7 +264,7 @@ void print_health_tables(const json::object& body) {
   std::string on_hold;
   for (const auto& board : rows_of(mail, "boards_on_hold")) {
     if (!on_hold.empty()) on_hold += " ";
-    on_hold += std::string{board.as_string()};
+    on_hold += on_screen(board.as_string());
   }
   fmt::print("\n");
   print_table({"MAIL", "", ""},

@@ -45,6 +45,7 @@ int print_plan(const Target& target, const Query& query);
 int show_item(const Target& target, const std::string& item);
 int list_obligations(const Target& target, const Query& query);
 int list_outbox(const Target& target, const Query& query);
+int list_held(const Target& target);  // all of it, however many pages
 int show_notice(const Target& target, long long notice);
 struct HeldOptions {
   std::string what;  // prompt, notice

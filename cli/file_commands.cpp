@@ -39,9 +39,7 @@ int attach_file(const Target& target, const FileOptions& options) {
   if (!in) throw Usage(fmt::format("{}: this file cannot be read.", options.path));
   std::ostringstream bytes;
   bytes << in.rdbuf();
-  std::string type = std::filesystem::path(options.path).extension().string();
-  if (!type.empty()) type.erase(0, 1);
-  Query query{{"kind", options.kind}, {"type", type}};
+  Query query{{"kind", options.kind}, {"type", extension_of(options.path)}};
   if (!options.for_post.empty()) query["for_post"] = options.for_post;
   if (!options.channel.empty()) query["channel"] = options.channel;
   return ask(target, "POST", board_path(target, files_path(options), query), bytes.str(),
@@ -86,7 +84,7 @@ int list_snapshots(const Target& target, const std::string& item) {
                    fmt::print("  {:<24} {}\n", "because", reason);
                  if (const auto* fields = row.if_contains("fields"))
                    for (const auto& field : fields->as_object())
-                     fmt::print("  {:<24} {}\n", std::string_view{field.key()},
+                     fmt::print("  {:<24} {}\n", on_screen(field.key()),
                                 text_of(fields->as_object(), field.key()));
                }
              });

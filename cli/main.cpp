@@ -7,6 +7,7 @@
 #include "cli/bash_completion.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/session.hpp"
+#include "cli/table.hpp"
 
 namespace {
 
@@ -21,6 +22,19 @@ std::string footer() {
 std::string from_environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value == nullptr || *value == '\0' ? otherwise : value;
+}
+
+// An empty shell variable is no item: left out, the command would mean another thing.
+CLI::Option* not_empty(CLI::Option* option) {
+  return option->check(CLI::Validator{
+      [](const std::string& text) {
+        return text.empty() ? std::string{"this is empty; write the item's reference or id"} : std::string{};
+      },
+      ""});
+}
+
+CLI::Option* add_item(CLI::App& command, const char* name, std::string& item, const char* what) {
+  return not_empty(command.add_option(name, item, what))->required();
 }
 
 void add_event_options(CLI::App& command, EventOptions& event) {
@@ -57,13 +71,13 @@ int run(int argc, char** argv) {
   EventOptions event;
   auto* start = app.add_subcommand("start", "Start an item: propose-theme, raise-concern, ...");
   start->add_option("event", event.event, "The starting event")->required();
-  start->add_option("--on", event.item, "Parent item, for kinds that have one");
+  not_empty(start->add_option("--on", event.item, "Parent item, for kinds that have one"));
   add_event_options(*start, event);
   start->callback([&] { code = send_event(target, event); });
 
   auto* doing =
       app.add_subcommand("do", "Do an event on an item; `show` lists those that can happen");
-  doing->add_option("item", event.item, "Reference or id")->required();
+  add_item(*doing, "item", event.item, "Reference or id");
   doing->add_option("event", event.event, "The event")->required();
   add_event_options(*doing, event);
   doing->callback([&] { code = send_event(target, event); });
@@ -72,7 +86,7 @@ int run(int argc, char** argv) {
        {std::pair{"correct", "Undo the last event of an item"},
         std::pair{"excuse", "Let one child pass a gate, with a reason"}}) {
     auto* command = app.add_subcommand(name, what);
-    command->add_option("item", event.item, "Reference or id")->required();
+    add_item(*command, "item", event.item, "Reference or id");
     add_event_options(*command, event);
     command->callback([&, name = std::string{name}] {
       event.event = name;
@@ -83,13 +97,13 @@ int run(int argc, char** argv) {
   ChildrenOptions children;
   auto* doing_all = app.add_subcommand(
       "do-all", "Do one event on all children of an item that are of a kind and in a state");
-  doing_all->add_option("parent", event.item, "Reference or id of the parent")->required();
+  add_item(*doing_all, "parent", event.item, "Reference or id of the parent");
   doing_all->add_option("event", event.event, "The event")->required();
   doing_all->add_option("--kind", children.kind, "return, action, ...")->required();
   doing_all->add_option("--state", children.state, "Only those in this state");
   auto* import = app.add_subcommand(
       "import", "Start children, or do an event on them, from a table; all rows or none");
-  import->add_option("parent", event.item, "Reference or id of the parent")->required();
+  add_item(*import, "parent", event.item, "Reference or id of the parent");
   import->add_option("event", event.event, "The event")->required();
   import->add_option("file", children.table,
                      "CSV; its first row names the columns: item, assign:ROLE, or a field")
@@ -123,10 +137,11 @@ int run(int argc, char** argv) {
   auto* list = app.add_subcommand("list", "List items");
   for (const auto& [name, what] :
        {std::pair{"kind", "audit, case, return, concern, action, ..."},
-        std::pair{"state", "Name of a state"}, std::pair{"parent", "Reference or id"},
+        std::pair{"state", "Name of a state"},
         std::pair{"agency", "An agency's id"}, std::pair{"limit", "At most so many"},
         std::pair{"after", "Go on after this id"}})
     list->add_option(fmt::format("--{}", name), query[name], what);
+  not_empty(list->add_option("--parent", query["parent"], "Reference or id"));
   list->add_option("--sort", sort, "Sort what there is, not a page alone")
       ->check(CLI::IsMember({"due", "reference", "state"}));
   list->add_flag("--open", open, "Only those that somebody still owes something on");
@@ -147,13 +162,13 @@ int run(int argc, char** argv) {
   std::string item;
   auto* show =
       app.add_subcommand("show", "Show an item: fields, obligations, what can happen, history");
-  show->add_option("item", item, "Reference or id")->required();
+  add_item(*show, "item", item, "Reference or id");
   show->callback([&] { code = show_item(target, item); });
 
   auto* obligations = app.add_subcommand("obligations", "List who owes what, by when");
   obligations->add_option("--owed-by", query["owed_by"], "post:nhs-east/lead, assigned:auditor");
   obligations->add_option("--due-before", query["due_before"], "\"2026-12-01 17:00\"");
-  obligations->add_option("--item", query["item"], "Reference or id");
+  not_empty(obligations->add_option("--item", query["item"], "Reference or id"));
   obligations->add_option("--limit", query["limit"]);
   obligations->add_option("--after", query["after"]);
   obligations->add_flag("--all", all, "Closed ones too");
@@ -170,8 +185,7 @@ int run(int argc, char** argv) {
   outbox_list->add_option("--state", query["state"], "held, pending, deferred, bounced, ...");
   outbox_list->callback([&] { code = list_outbox(target, query); });
   outbox->add_subcommand("held", "List what is held, with the reason")->callback([&] {
-    query["state"] = "held";
-    code = list_outbox(target, query);
+    code = list_held(target);
   });
   HeldOptions held_mail;
   for (const auto& [name, what] :
@@ -258,7 +272,7 @@ int run(int argc, char** argv) {
   auto* files_add = files->add_subcommand("add", "Add a document, or its next version");
   auto* files_get = files->add_subcommand("get", "Fetch one version of a document");
   for (auto* command : {files_list, files_add, files_get})
-    command->add_option("item", document.item, "Reference or id")->required();
+    add_item(*command, "item", document.item, "Reference or id");
   files_add->add_option("kind", document.kind, "return, evidence, report, ...")->required();
   files_add->add_option("file", document.path, "The file to add")->type_name("FILE")->required();
   files_add->add_option("--for", document.for_post, "On whose behalf: a post");
@@ -273,13 +287,13 @@ int run(int argc, char** argv) {
   files_get->callback([&] { code = fetch_file(target, document); });
   auto* snapshots =
       app.add_subcommand("snapshots", "What each event set on an item, dated: progress, reasons");
-  snapshots->add_option("item", item, "Reference or id")->required();
+  add_item(*snapshots, "item", item, "Reference or id");
   snapshots->callback([&] { code = list_snapshots(target, item); });
   auto* reads = app.add_subcommand("reads", "Who saw what is protected of an item");
-  reads->add_option("item", item, "Reference or id")->required();
+  add_item(*reads, "item", item, "Reference or id");
   reads->callback([&] { code = list_reads(target, item); });
   auto* notices = app.add_subcommand("notices", "Whom mail about an item went to");
-  notices->add_option("item", item, "Reference or id")->required();
+  add_item(*notices, "item", item, "Reference or id");
   notices->callback([&] { code = list_notices_of(target, item); });
   auto* why = app.add_subcommand("why", "How a deadline came about, day by day");
   why->add_option("obligation", obligation, "Its number, from `obligations`")->required();
@@ -326,13 +340,13 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const Usage& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", on_screen(error.what()));
     return exit_usage;
   } catch (const Unreachable& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", on_screen(error.what()));
     return exit_unreachable;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "assuredctl: {}\n", error.what());
+    fmt::print(stderr, "assuredctl: {}\n", on_screen(error.what()));
     return 1;
   }
 }

@@ -41,16 +41,45 @@ void print_notices(const json::array& notices) {
               rows);
 }
 
+void print_outbox(const json::object& answer) {
+  print_prompts(rows_of(answer, "prompts"));
+  print_notices(rows_of(answer, "notices"));
+  if (const auto* counts = answer.if_contains("counts"))
+    fmt::print("\n{} wait to be sent, {} are held\n", text_of(counts->as_object(), "unsent"),
+               text_of(counts->as_object(), "held"));
+  // The oldest come first; what waits may be pages away.
+  if (const auto next = text_of(answer, "next_prompt"); !next.empty())
+    fmt::print("More: --after_prompt {} --after_notice {}; only what waits: --state pending, --state deferred\n",
+               next, text_of(answer, "next_notice"));
+}
+
 }  // namespace
 
 int list_outbox(const Target& target, const Query& query) {
-  return ask(target, "GET", board_path(target, "outbox", query), "", [](const json::object& answer) {
-    print_prompts(rows_of(answer, "prompts"));
-    print_notices(rows_of(answer, "notices"));
-    if (const auto* counts = answer.if_contains("counts"))
-      fmt::print("\n{} wait to be sent, {} are held\n", text_of(counts->as_object(), "unsent"),
-                 text_of(counts->as_object(), "held"));
-  });
+  return ask(target, "GET", board_path(target, "outbox", query), "", print_outbox);
+}
+
+int list_held(const Target& target) {
+  json::object all;
+  Query query{{"state", "held"}};
+  for (;;) {
+    const Reply reply = send_request(target.socket, "GET", board_path(target, "outbox", query), "");
+    if (!reply.ok()) return say_problem(target, reply);
+    auto page = json::parse(reply.body).as_object();
+    query["after_prompt"] = text_of(page, "next_prompt");
+    query["after_notice"] = text_of(page, "next_notice");
+    for (const char* list : {"prompts", "notices"}) {
+      if (!all.contains(list)) all[list] = json::array{};
+      for (const auto& row : rows_of(page, list)) all[list].as_array().push_back(row);
+    }
+    all["counts"] = page["counts"];
+    if (query["after_prompt"].empty()) break;
+  }
+  if (target.json)
+    fmt::print("{}\n", json::serialize(all));
+  else
+    print_outbox(all);
+  return 0;
 }
 
 int list_notices_of(const Target& target, const std::string& item) {
@@ -71,7 +100,7 @@ int show_notice(const Target& target, long long notice) {
     body["bytes"] = reply.body;
     fmt::print("{}\n", json::serialize(body));
   } else {
-    fmt::print("{}", reply.body);
+    fmt::print("{}", on_screen(reply.body, Lines::kept));
   }
   return 0;
 }

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "cli/exit_codes.hpp"
+#include "cli/table.hpp"
 
 namespace assured::cli {
 
@@ -29,7 +32,7 @@ std::string only_board(const Target& target) {
   if (boards.size() == 1) return text_of(boards[0].as_object(), "id");
   if (boards.empty())
     throw Usage("You are nobody on any board of this service. An operator maps users to people in "
-                "assured.toml.");
+                "assured.toml; those who hold no post today are nobody either.");
   std::string names;
   for (const auto& board : boards) names += " " + text_of(board.as_object(), "id");
   throw Usage(fmt::format("Say which board with --board:{}", names));
@@ -53,7 +56,11 @@ int say_problem(const Target& target, const Reply& reply) {
   boost::system::error_code failed;
   const json::value parsed = json::parse(reply.body, failed);
   if (failed || !parsed.is_object()) {
-    fmt::print(stderr, "The service answered {} and no reason.\n", reply.status);
+    constexpr std::size_t shown_max = 200;
+    fmt::print(stderr, "The service answered {} and no reason that can be read; its log may hold one.\n",
+               reply.status);
+    if (!reply.body.empty())
+      fmt::print(stderr, "It said: {}\n", on_screen(std::string_view{reply.body}.substr(0, shown_max)));
     return 1;
   }
   const json::object& body = parsed.as_object();
@@ -81,6 +88,14 @@ int ask(const Target& target, const std::string& method, const std::string& path
   return 0;
 }
 
+std::string extension_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  if (!extension.empty()) extension.erase(0, 1);
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return extension;
+}
+
 void put(json::object& body, const char* name, const std::string& text) {
   if (!text.empty()) body[name] = text;
 }
@@ -88,7 +103,7 @@ void put(json::object& body, const char* name, const std::string& text) {
 std::string text_of(const json::object& row, std::string_view name) {
   const json::value* value = row.if_contains(name);
   if (value == nullptr || value->is_null()) return {};
-  if (value->is_string()) return std::string{value->get_string()};
+  if (value->is_string()) return on_screen(value->get_string());
   return json::serialize(*value);
 }
 

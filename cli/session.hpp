@@ -33,7 +33,10 @@ int say_problem(const Target& target, const Reply& reply);
 // Adds a text member, unless it is empty.
 void put(json::object& body, const char* name, const std::string& text);
 
-// A member's text; numbers as they are written, nothing for what is not there.
+// "csv" of "People.CSV"; empty where there is none.
+std::string extension_of(const std::string& path);
+
+// A member's text, fit for a terminal; numbers as they are written, nothing for what is not there.
 std::string text_of(const json::object& row, std::string_view name);
 bool flag_of(const json::object& row, std::string_view name);
 const json::array& rows_of(const json::object& body, std::string_view name);

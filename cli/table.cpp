@@ -19,6 +19,25 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
+std::string on_screen(std::string_view text, Lines lines) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F, which some terminals obey as well.
+    const bool two = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    if (byte == '\n' || byte == '\t')
+      out += lines == Lines::kept ? text[i] : ' ';
+    else if (byte < 0x20 || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else if (two)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    else
+      out += text[i];
+  }
+  return out;
+}
+
 bool wants_colour() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
 
 std::string to_table(const std::vector<std::string>& head, const std::vector<std::vector<Cell>>& rows,

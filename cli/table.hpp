@@ -2,12 +2,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assured::cli {
 
 // Whether standard output takes colours: a terminal, and the user has not said NO_COLOR.
 bool wants_colour();
+
+// Text of others made fit for a terminal, which would obey the control characters in it: each as an escape,
+// "\\x1b", a line's end as a space unless lines are kept.
+enum class Lines { joined, kept };
+std::string on_screen(std::string_view text, Lines lines = Lines::joined);
 
 struct Cell {
   Cell(std::string text_) : text(std::move(text_)) {}

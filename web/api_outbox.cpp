@@ -92,17 +92,28 @@ Response get_outbox(Context& context, const Segments&) {
     return problem({Errc::invalid, "Neither a prompt nor a notice has a state of this name.", "state"});
   References references{*context.reader};
   json::array prompts, notices;
+  std::int64_t next_prompt = *after_prompt, next_notice = *after_notice;
   if (state.empty() || prompt_state)
     for (const auto& prompt :
-         context.reader->list_prompts(*limit, PromptId{*after_prompt}, prompt_state))
+         context.reader->list_prompts(*limit, PromptId{*after_prompt}, prompt_state)) {
       prompts.push_back(prompt_row(context, references, prompt));
+      next_prompt = prompt.id.value;
+    }
   if (state.empty() || notice_state)
     for (const auto& notice :
-         context.reader->list_notices(*limit, NoticeId{*after_notice}, notice_state))
+         context.reader->list_notices(*limit, NoticeId{*after_notice}, notice_state)) {
       notices.push_back(notice_row(context, *context.reader, references, notice));
+      next_notice = notice.id.value;
+    }
+  const bool prompts_more = prompts.size() == *limit, notices_more = notices.size() == *limit;
   json::object body;
   body["prompts"] = std::move(prompts);
   body["notices"] = std::move(notices);
+  // Both, so that the next page begins neither list anew.
+  if (prompts_more || notices_more) {
+    body["next_prompt"] = next_prompt;
+    body["next_notice"] = next_notice;
+  }
   body["counts"] = counts_json(context);
   return answer(body);
 }

@@ -1,4 +1,6 @@
 // What is the board's own, through the API: its calendar, and mail that is held.
+#include <set>
+
 #include "daemon/workers.hpp"
 #include "notifiers/renderer.hpp"
 #include "tests/e2e/example_board.hpp"
@@ -402,4 +404,28 @@ TEST_CASE("a reason typed about a parent is not shown with its children", "[web]
   }
   CHECK(board.ask(qa_officer, "GET", "/items/" + concern + "/snapshots").body.find("secret reason") !=
         std::string::npos);
+}
+
+TEST_CASE("a page of the outbox says where both of its lists go on", "[web]") {
+  ExampleBoard board;
+  for (int i = 0; i < 2; ++i) board.raise_concern();
+  board.hold_notice();
+  const auto whole = board.get(qa_officer, "GET", "/outbox");
+  CHECK_FALSE(whole.contains("next_prompt"));
+  std::set<std::int64_t> prompts, notices;
+  std::string where;
+  std::size_t pages = 0;
+  for (; pages < 100; ++pages) {
+    const auto page = board.get(qa_officer, "GET", "/outbox?limit=2" + where);
+    for (const auto& row : page.at("prompts").as_array())
+      CHECK(prompts.insert(row.as_object().at("id").as_int64()).second);
+    for (const auto& row : page.at("notices").as_array())
+      CHECK(notices.insert(row.as_object().at("id").as_int64()).second);
+    if (!page.contains("next_prompt")) break;
+    where = "&after_prompt=" + std::to_string(page.at("next_prompt").as_int64()) +
+            "&after_notice=" + std::to_string(page.at("next_notice").as_int64());
+  }
+  CHECK(pages > 0);
+  CHECK(prompts.size() == whole.at("prompts").as_array().size());
+  CHECK(notices.size() == 1);
 }

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/exit_codes.hpp"
+#include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "web/problem.hpp"
 
@@ -34,4 +35,21 @@ TEST_CASE("each refusal of the service has an exit code of its own", "[cli]") {
     CHECK(std::find(exits.begin(), exits.end(), exit) == exits.end());
     exits.push_back(exit);
   }
+}
+
+TEST_CASE("what others wrote does not steer the terminal", "[cli]") {
+  CHECK(on_screen("Zoë – 20 °C") == "Zoë – 20 °C");
+  CHECK(on_screen("a\x1b[2J\x07\x7f") == "a\\x1b[2J\\x07\\x7f");
+  CHECK(on_screen("\xc2\x9b" "2J") == "\\x9b2J");  // the one character that means ESC [
+  CHECK(on_screen("one\r\ntwo\tthree\rfour") == "one two three\\x0dfour");
+  CHECK(on_screen("one\r\ntwo\tthree\x1b", Lines::kept) == "one\ntwo\tthree\\x1b");
+  const auto row = json::parse(R"({"theme":"x\u001b[2J","n":7})").as_object();
+  CHECK(cli::text_of(row, "theme") == "x\\x1b[2J");
+  CHECK(cli::text_of(row, "n") == "7");
+}
+
+TEST_CASE("the type of a file is that of its name, in any letters", "[cli]") {
+  CHECK(extension_of("var/UP.CSV") == "csv");
+  CHECK(extension_of("a.b/people.Toml") == "toml");
+  CHECK(extension_of("a.b/people").empty());
 }
