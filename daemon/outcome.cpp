@@ -1,6 +1,5 @@
 #include "daemon/outcome.hpp"
 
-#include "daemon/planning.hpp"
 #include "workflows/decide_bounce.hpp"
 #include "workflows/system_head.hpp"
 
@@ -8,12 +7,18 @@ namespace assured {
 
 namespace {
 
-void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, const Notice& notice,
+void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState state, bool to_mailbox,
                  bool tell_board_team, Instant now) {
+  ToldPoints told = told_on_rung(planned, writer);
+  // No mail was made for these, and none would be if they were told again.
+  if (state == NoticeState::held)
+    for (const ContactPoint& to : contact_points(planned.party, planned.scope(),
+                                                 local_date(now, *planned.rules.time.zone)))
+      told.add(to);
   Bounce bounce{.prompt = planned.was,
-                .state = notice.state,
-                .to_mailbox = notice.person.empty(),
-                .told = told_on_rung(planned, writer),
+                .state = state,
+                .to_mailbox = to_mailbox,
+                .told = std::move(told),
                 .waiting = {},
                 .tell_board_team = tell_board_team};
   if (planned.obligation)
@@ -47,9 +52,13 @@ void note_end(BoardWriter& writer, const Programmes& programmes, std::string_vie
     if (!prompt->item) continue;  // nobody else is told of what is about no item
     // Read anew: what was decided about one prompt may have changed the item of the next.
     if (failed)
-      note_bounce(writer, load_planned(writer, programmes, of, people, *prompt), notice,
-                  id == notice.prompts.front(), now);
+      note_bounce(writer, load_planned(writer, programmes, of, people, *prompt), notice.state,
+                  notice.person.empty(), id == notice.prompts.front(), now);
   }
+}
+
+void note_unreachable(BoardWriter& writer, const PlannedPrompt& planned, Instant now) {
+  note_bounce(writer, planned, NoticeState::held, false, true, now);
 }
 
 }  // namespace assured

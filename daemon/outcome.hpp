@@ -1,6 +1,7 @@
 // What the end of a notice does to the obligations that it told of (SEMANTICS.md 6.2, 11.5).
 #pragma once
 
+#include "daemon/planning.hpp"
 #include "workflows/apply.hpp"
 
 namespace assured {
@@ -9,5 +10,9 @@ namespace assured {
 // for good, and what bounced or expired is told to others and to the board team. `notice` is final.
 void note_end(BoardWriter& writer, const Programmes& programmes, std::string_view board,
               const Notice& notice, Instant now);
+
+// What is about immediate risk and may go to no address of the party is as good as refused: others of the
+// rung and the next rung are told at once, and the board team sees it (S11.5).
+void note_unreachable(BoardWriter& writer, const PlannedPrompt& planned, Instant now);
 
 }  // namespace assured

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "daemon/outcome.hpp"
 #include "workflows/address_change.hpp"
 #include "workflows/system_head.hpp"
 
@@ -17,6 +18,8 @@ constexpr std::size_t turn_max = 1000;    // of them planned before others have 
 constexpr std::size_t slice_max = 50;     // prompts a transaction, and matters a mail
 // How long a prompt that must wait for another one is left alone, unless something happens.
 constexpr auto recheck = std::chrono::minutes{1};
+// No send window opens later than this after a word was written, over whatever holidays.
+constexpr auto waits_longest = std::chrono::days{21};
 
 std::string keyed_hash(const std::string& key, const std::string& text) {
   unsigned char out[16];
@@ -85,7 +88,30 @@ Planner::Planner(Store& store, const CurrentProgrammes& programmes, const Render
       settings_(std::move(settings)),
       observer_(std::move(observer)) {}
 
+void Planner::set_right(Instant now) {
+  const bool is_right = last_run_at_ && now >= *last_run_at_;
+  last_run_at_ = now;
+  if (is_right) return;
+  const auto programmes = programmes_.get();
+  for (const std::string& board : programmes->boards()) {
+    while (!store_.reader(board)->prompts_waiting_beyond(now + waits_longest, 1).empty()) {
+      const auto tx = store_.begin(Urgency::workers);
+      BoardWriter& writer = tx->board(board);
+      Decision decision;
+      for (const Prompt& was : writer.prompts_waiting_beyond(now + waits_longest, slice_max)) {
+        Prompt prompt = was;
+        prompt.not_before = in_send_window(now, programmes->get_board(board).time);
+        decision.lines.push_back({was.item, "hastened", "the clock was set back"});
+        decision.prompts.push_back({was, std::move(prompt)});
+      }
+      writer.write(head_of_system("prompt", {}, now), decision, now);
+      tx->commit();
+    }
+  }
+}
+
 Instant Planner::run_once(Instant now) {
+  set_right(now);
   if (settings_.policy) policy_ = settings_.policy();
   routine_waits_ = settings_.routine_waits && settings_.routine_waits(now);
   const std::vector<std::string> boards = programmes_.get()->boards();
@@ -171,9 +197,9 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
     waiting.insert(prompt.id);
     return;
   }
-  std::string why_none;
-  std::vector<ContactPoint> points = contact_points_of(slice, planned, why_none);
-  if (points.empty()) return close_prompt(slice, planned, PromptState::held, why_none);
+  Reach reach = reach_of(slice, planned);
+  if (reach.points.empty()) return hold_unreachable(slice, planned, reach);
+  std::vector<ContactPoint> points = std::move(reach.points);
   const ToldPoints told = told_on_rung(planned, slice.writer);
   ToldPoints& told_now = slice.told[rung_key_of(planned)];
   std::erase_if(points, [&](const ContactPoint& to) {
@@ -188,28 +214,27 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
   add_to_group(slice, std::move(planned), std::move(points));
 }
 
-// Empty with the reason when nobody can, or may, be written to.
-std::vector<ContactPoint> Planner::contact_points_of(const Slice& slice,
-                                                     const PlannedPrompt& planned,
-                                                     std::string& why_none) const {
+Planner::Reach Planner::reach_of(const Slice& slice, const PlannedPrompt& planned) const {
   // A definition that items are pinned to may use wording that the board has since removed.
-  if (find_wording(planned.rules.establishment, planned.was.template_name) == nullptr) {
-    why_none = fmt::format("the wording of “{}” is missing from the programme",
-                           planned.was.template_name);
-    return {};
-  }
-  auto points = contact_points(planned.party, planned.scope(), slice.today);
-  if (points.empty()) {
-    why_none = "nobody holds this post and it has no mailbox";
-    return {};
-  }
-  if (const auto why = mode_forbids(policy_, planned, slice.today)) {
-    why_none = *why;
-    return {};
-  }
-  std::erase_if(points, [&](const ContactPoint& to) { return !may_leave_to(policy_, to.address); });
-  if (points.empty()) why_none = "its address lies in no domain that mail may go to (mail.domains)";
-  return points;
+  if (find_wording(planned.rules.establishment, planned.was.template_name) == nullptr)
+    return {{},
+            fmt::format("the wording of “{}” is missing from the programme", planned.was.template_name)};
+  Reach reach{contact_points(planned.party, planned.scope(), slice.today), {}};
+  if (reach.points.empty()) return {{}, "nobody holds this post and it has no mailbox"};
+  if (const auto why = mode_forbids(policy_, planned, slice.today)) return {{}, *why, true};
+  std::erase_if(reach.points, [&](const ContactPoint& to) { return !may_leave_to(policy_, to.address); });
+  if (reach.points.empty())
+    reach.why_none = "its address lies in no domain that mail may go to (mail.domains)";
+  return reach;
+}
+
+void Planner::hold_unreachable(Slice& slice, const PlannedPrompt& planned, const Reach& reach) {
+  close_prompt(slice, planned, PromptState::held, reach.why_none);
+  if (reach.on_purpose || !planned.item.id) return;
+  if (planned.was.family == Family::a)
+    note_unreachable(slice.writer, planned, slice.now);
+  else
+    tell_board_team(slice, planned, "mail is held: " + reach.why_none);
 }
 
 void Planner::add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points) {

@@ -32,6 +32,8 @@ class Planner : public Worker {
   struct Slice;
   struct Group;
   using Waiting = std::map<std::string, std::set<PromptId>>;  // by board: prompts to leave alone
+  // A clock that was set back leaves words waiting for a morning that is far off: for the next one instead.
+  void set_right(Instant now);
   // Family A of all boards.
   void plan_urgent(Instant now, Waiting& waiting);
   // Some of a board's prompts; false when there was nothing to plan.
@@ -41,8 +43,15 @@ class Planner : public Worker {
   void plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
                   std::set<PromptId>& waiting);
   void plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting);
-  std::vector<ContactPoint> contact_points_of(const Slice& slice, const PlannedPrompt& planned,
-                                              std::string& why_none) const;
+  // Whom it goes to; or nobody, and why. `on_purpose`: as the mode asks.
+  struct Reach {
+    std::vector<ContactPoint> points;
+    std::string why_none;
+    bool on_purpose = false;
+  };
+  Reach reach_of(const Slice& slice, const PlannedPrompt& planned) const;
+  // S11.5, S12.4: what nobody can get is not held in silence.
+  void hold_unreachable(Slice& slice, const PlannedPrompt& planned, const Reach& reach);
   void add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points);
   void write_group(Slice& slice, const Group& group);
   void tell_board_team(Slice& slice, const PlannedPrompt& about, std::string_view why);
@@ -54,6 +63,7 @@ class Planner : public Worker {
   PlannerSettings settings_;
   MailPolicy policy_;           // of this pass
   bool routine_waits_ = false;  // of this pass
+  std::optional<Instant> last_run_at_;
   WorkObserver observer_;
 };
 

@@ -93,7 +93,10 @@ namespace {
 
 std::string domain_of(const std::string& address) {
   const auto at = address.rfind('@');
-  return at == std::string::npos ? std::string{} : address.substr(at + 1);
+  std::string domain = at == std::string::npos ? std::string{} : address.substr(at + 1);
+  for (char& c : domain)  // RFC 5321 2.4: without regard to case; the settings have small letters
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return domain;
 }
 
 }  // namespace

@@ -18,31 +18,45 @@ Recheck::Recheck(BoardWriter& writer, const Programmes& programmes, const std::s
       today_(local_date(now, *programmes.get_board(board).zone)) {}
 
 bool Recheck::may_go(const Notice& notice, std::vector<WorkReport>& reports) {
+  const bool was_begun = notice.attempts > 0;
   for (const PromptId id : notice.prompts) {
     const auto prompt = writer_.find_prompt(id);
     ASSURED_ASSERT(prompt.has_value());
-    const auto why = objection(notice, *prompt);
+    const auto why = was_begun ? prohibition(notice, load(*prompt)) : objection(notice, *prompt);
     if (!why) continue;
-    plan_anew(notice, *why, reports);
+    was_begun ? hold(notice, *prompt, *why, reports) : plan_anew(notice, *why, reports);
     return false;
   }
   return true;
 }
 
-// Nothing here may object to what the planner would make again as it is, or the two would go round.
-std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt& prompt) {
-  if (prompt.state != PromptState::noticed) return "it is planned anew";
-  const PlannedPrompt planned =
-      load_planned(writer_, programmes_, programmes_.get_board(board_), *people_, prompt);
-  if (auto why = superseded_reason(planned, writer_)) return why;
+PlannedPrompt Recheck::load(const Prompt& prompt) const {
+  return load_planned(writer_, programmes_, programmes_.get_board(board_), *people_, prompt);
+}
+
+std::optional<std::string> Recheck::prohibition(const Notice& notice, const PlannedPrompt& planned) const {
+  const Prompt& prompt = planned.was;
   if (const std::string& hold = hold_.of(prompt.family); !hold.empty() && prompt.why != released)
     return hold;
   if (auto why = mode_forbids(policy_, planned, today_)) return why;
-  if (!may_leave_to(policy_, notice.address) || !still_reads(notice, planned))
+  const bool redirected = policy_.mode == MailPolicy::Mode::redirect;
+  if (!may_leave_to(policy_, notice.address) || (redirected && notice.address != policy_.redirect_to))
     return "it would go to another address now";
-  // Its text gives the old date; move_due() notes when that changed.
+  return std::nullopt;
+}
+
+// Nothing here may object to what the planner would make again as it is, or the two would go round.
+std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt& prompt) {
+  if (prompt.state != PromptState::noticed) return "it is planned anew";
+  const PlannedPrompt planned = load(prompt);
+  if (auto why = superseded_reason(planned, writer_)) return why;
+  if (auto why = prohibition(notice, planned)) return why;
+  if (!still_reads(notice, planned)) return "it would go to another address now";
+  // Its text gives the old date; move_due() notes when that changed. Not what lies ahead, under a clock
+  // that was set back since.
   const auto& dated = planned.dated();
-  if (dated && dated->due_version != prompt.due_version && dated->rungs_from > notice.created_at)
+  if (dated && dated->due_version != prompt.due_version && dated->rungs_from > notice.created_at &&
+      dated->rungs_from <= now_)
     return "the deadline moved before this was sent";
   return std::nullopt;
 }
@@ -59,6 +73,24 @@ bool Recheck::still_reads(const Notice& notice, const PlannedPrompt& planned) co
   return std::any_of(points.begin(), points.end(), [&](const ContactPoint& to) {
     return to.person == notice.person && (redirected || to.address == notice.address);
   });
+}
+
+void Recheck::hold(const Notice& notice, const Prompt& prompt, const std::string& why,
+                   std::vector<WorkReport>& reports) {
+  Notice held = notice;
+  held.state = NoticeState::held;
+  const ItemId subject = notice.prompts.size() == 1 ? notice.item : ItemId{};
+  writer_.write_notice_state(head_of_system("notice", subject, now_), held, now_);
+  Decision decision;
+  decision.subject = notice.item;
+  decision.lines.push_back({prompt.item, "held", why});
+  writer_.write(head_of_system("prompt", subject, now_), decision, now_);
+  WorkReport report;
+  report.board = board_;
+  report.what = "planned anew";
+  report.at = now_;
+  report.notice = std::move(held);
+  reports.push_back(std::move(report));
 }
 
 void Recheck::plan_anew(const Notice& notice, const std::string& why,

@@ -12,14 +12,20 @@ class Recheck {
   Recheck(BoardWriter& writer, const Programmes& programmes, const std::string& board,
           const MailPolicy& policy, Instant now);
 
-  // True where `notice`, of which nothing was begun, may go as it was committed. Otherwise it is
+  // True where `notice` may go as it was committed. Otherwise, where nothing of it was begun, it is
   // superseded, and its prompts wait to be planned anew: the planner drops those that are not true any
-  // more, holds what the mode or a hold of the outbox keeps back, and writes to whoever reads now. What
-  // was done is added to `reports`.
+  // more, holds what the mode or a hold of the outbox keeps back, and writes to whoever reads now. One that
+  // was begun keeps its bytes whatever is true since (S10.2), and is held where mail may not go. What was
+  // done is added to `reports`.
   bool may_go(const Notice& notice, std::vector<WorkReport>& reports);
 
  private:
   std::optional<std::string> objection(const Notice& notice, const Prompt& prompt);
+  // Why nothing may leave to this address, whatever is true.
+  std::optional<std::string> prohibition(const Notice& notice, const PlannedPrompt& planned) const;
+  PlannedPrompt load(const Prompt& prompt) const;
+  void hold(const Notice& notice, const Prompt& prompt, const std::string& why,
+            std::vector<WorkReport>& reports);
   bool still_reads(const Notice& notice, const PlannedPrompt& planned) const;
   void plan_anew(const Notice& notice, const std::string& why, std::vector<WorkReport>& reports);
 

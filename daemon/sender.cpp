@@ -33,6 +33,11 @@ constexpr std::size_t looked_at_max = 500;
 constexpr auto lease_time = 1h;
 // RFC 5321 4.5.4.1: a sender gives up after four to five days.
 constexpr auto give_up_after = 5 * 24h;
+// ... of trying, which is so many tries: what lay held, or waited for the relay, was not tried.
+constexpr std::uint32_t routine_tries_min = 24, urgent_tries_min = 800;
+// S11.1 takes a policy's refusal (5.7.x) for trouble with the relay, which stops all mail. It is that when so
+// many different people meet it and nothing else gets through (ADR 4).
+constexpr std::size_t not_allowed_people_max = 3;
 // The longest that anything is put off, with its spread.
 constexpr auto wait_longest = 5h;
 constexpr auto probe_first = 5s;
@@ -100,6 +105,17 @@ Sender::Returned Sender::send(Notifier& connection, Leased leased) {
   return {std::move(leased), std::move(outcome)};
 }
 
+void Sender::judge(Returned& returned) {
+  SendAnswer& answer = returned.outcome->answer;
+  if (answer == SendAnswer::not_allowed) {
+    not_allowed_.insert(returned.leased.message.address);
+    const bool is_all = not_allowed_.size() >= not_allowed_people_max;
+    answer = is_all ? SendAnswer::relay_trouble : SendAnswer::try_later;
+  } else if (answer != SendAnswer::relay_trouble) {
+    not_allowed_.clear();
+  }
+}
+
 void Sender::run_thread() {
   const auto connection = relay_.connect();
   std::unique_lock lock{mutex_};
@@ -113,6 +129,7 @@ void Sender::run_thread() {
     Returned returned = send(*connection, std::move(next));
     lock.lock();
     sending_.erase(begun);
+    judge(returned);
     tripped_ |= returned.outcome->answer == SendAnswer::relay_trouble;
     returned_.push_back(std::move(returned));
     const auto at = std::chrono::steady_clock::now();
@@ -187,6 +204,10 @@ Instant Sender::run_once(Instant now) {
         continue;
       }
       unrecorded_.push_back(send(*own_connection_, std::move(one)));
+      {
+        const std::lock_guard lock{mutex_};
+        judge(unrecorded_.back());
+      }
       trouble = unrecorded_.back().outcome->answer == SendAnswer::relay_trouble;
     }
   }
@@ -344,11 +365,11 @@ bool Sender::take(Pass& pass, const std::string& board, Notice notice, DeliveryC
   BoardWriter& writer = pass.tx.board(board);
   const bool urgent = of == DeliveryClass::urgent_fresh || of == DeliveryClass::urgent_tried;
   std::string reader;
+  if (!pass.check_of(board).may_go(notice, pass.reports)) {
+    ++pass.counted.planned_anew;
+    return true;
+  }
   if (notice.attempts == 0) {
-    if (!pass.check_of(board).may_go(notice, pass.reports)) {
-      ++pass.counted.planned_anew;
-      return true;
-    }
     // Not by its address, which is the same for all while mail is redirected.
     if (!urgent) reader = board + '|' + (notice.person.empty() ? notice.to : notice.person);
     const Instant free = pace_.reader_free_at(reader, pass.policy.per_person_per_hour, pass.now);
@@ -386,7 +407,8 @@ void Sender::record(Pass& pass, const Returned& returned) {
   BoardWriter& writer = pass.tx.board(leased.board);
   Notice notice = leased.notice;
   const SendOutcome& outcome = *returned.outcome;
-  const bool gives_up = pass.now - notice.created_at > give_up_after;
+  const bool gives_up = pass.now - notice.created_at > give_up_after &&
+                        notice.attempts >= (leased.urgent ? urgent_tries_min : routine_tries_min);
   switch (outcome.answer) {
     case SendAnswer::accepted:
       notice.state = NoticeState::accepted;
@@ -401,9 +423,13 @@ void Sender::record(Pass& pass, const Returned& returned) {
       ++(gives_up ? pass.counted.expired : pass.counted.unknown);
       break;
     case SendAnswer::try_later:
-    case SendAnswer::relay_trouble:
+    case SendAnswer::not_allowed:  // judge() has made something else of it
       notice.state = gives_up ? NoticeState::expired : NoticeState::deferred;
       ++(gives_up ? pass.counted.expired : pass.counted.deferred);
+      break;
+    case SendAnswer::relay_trouble:
+      notice.state = NoticeState::deferred;  // however long it lasts: it is nobody's address
+      ++pass.counted.deferred;
       break;
   }
   notice.said = outcome.said;

@@ -74,6 +74,8 @@ class Sender : public Worker {
   // What a run before left, or a clock that was set back.
   void set_right(Instant now);
   Returned send(Notifier& connection, Leased leased);
+  // S11.1: whether a policy that refused a message is about that message or about all. With `mutex_`.
+  void judge(Returned& returned);
   // What came back since the last call; while the relay is in trouble also what was not begun.
   std::vector<Returned> take_returned();
   struct Pass;  // one transaction of run_once()
@@ -114,6 +116,8 @@ class Sender : public Worker {
   std::vector<Returned> returned_;
   Steady told_at_;  // when run_once() was woken for them last
   std::multiset<Steady> sending_;  // when each message under way was begun
+  // Whom the relay did not allow, since it last took or answered about anything else.
+  std::set<std::string> not_allowed_;
   bool tripped_ = false;  // the relay is in trouble: nothing further is begun until run_once() says so
   bool stopping_ = false;
   SenderHealth health_;

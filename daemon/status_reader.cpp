@@ -27,6 +27,7 @@ Instant StatusReader::run_once(Instant now) {
     const OutboxCounts counts = reader->outbox_counts();
     read.unsent += counts.unsent;
     read.held += counts.held;
+    read.held_urgent += counts.held_urgent;
     keep_earlier(read.oldest_unsent, counts.oldest_unsent);
     keep_earlier(read.oldest_unsent_urgent, counts.oldest_unsent_urgent);
     if (!reader->find_value(outbox_hold_value).value_or("").empty()) read.on_hold.push_back(board);

@@ -90,9 +90,11 @@ SendAnswer answer_of(SmtpStage stage, const SmtpReply& reply) {
   if (stage == SmtpStage::final && kind == 2) return SendAnswer::accepted;
   if (stage == SmtpStage::final && kind == 0) return SendAnswer::unknown;
   if (kind == 5 && is_bounce(stage, reply)) return SendAnswer::bounced;
+  const bool of_message = stage == SmtpStage::rcpt || stage == SmtpStage::final;
+  if (kind == 5 && of_message && !is_about_us(reply.code) && enhanced_of(reply.words).starts_with("5.7."))
+    return SendAnswer::not_allowed;
   // 421 closes the channel: it is about the relay, wherever it comes.
-  const bool about_message = stage == SmtpStage::rcpt || stage == SmtpStage::final;
-  if (kind == 4 && reply.code != 421 && about_message) return SendAnswer::try_later;
+  if (kind == 4 && reply.code != 421 && of_message) return SendAnswer::try_later;
   return SendAnswer::relay_trouble;
 }
 

@@ -51,6 +51,7 @@ class Board {
   std::optional<Prompt> find_prompt(PromptId id);
   std::vector<Prompt> pending_prompts(Instant now, std::size_t limit, bool only_urgent);
   std::optional<Instant> next_pending_prompt_at();
+  std::vector<Prompt> prompts_waiting_beyond(Instant after, std::size_t limit);
   std::vector<Prompt> prompts_about(ItemId item);
   std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
                                    std::optional<PromptState> state);

@@ -46,6 +46,15 @@ std::optional<Instant> Board::next_pending_prompt_at() {
   return from_ms(run.integer(0));
 }
 
+std::vector<Prompt> Board::prompts_waiting_beyond(Instant after, std::size_t limit) {
+  static const std::string sql = prompts_table().select +
+                                 " AND state = 'pending' AND not_before > $after"
+                                 " ORDER BY not_before DESC LIMIT $limit";
+  Query run = query(sql);
+  run.bind("$after", to_ms(after)).bind("$limit", static_cast<std::int64_t>(limit));
+  return read_all(run, prompt_from);
+}
+
 std::vector<Prompt> Board::prompts_about(ItemId item) {
   static const std::string sql = prompts_table().select + std::string{of_item};
   Query run = query(sql);
@@ -157,9 +166,23 @@ std::optional<Instant> Board::next_try_at() {
   return from_ms(run.integer(0));
 }
 
+namespace {
+
+// Of all that is held, and of that about immediate risk.
+constexpr std::string_view held_mail =
+    "SELECT COUNT(*), COALESCE(SUM(urgent), 0) FROM ("
+    " SELECT family = 'A' AS urgent FROM prompts WHERE board = $board AND state = 'held'"
+    " UNION ALL"
+    " SELECT EXISTS (SELECT 1 FROM notice_prompts np JOIN prompts p ON p.board = np.board AND p.id = np.prompt"
+    "  WHERE np.board = n.board AND np.notice = n.id AND p.family = 'A')"
+    " FROM notices n WHERE n.board = $board AND n.state = 'held')";
+
+}  // namespace
+
 std::size_t Board::count_held(ItemId item) {
   Query run = query(
-      "SELECT COUNT(*) FROM notices WHERE board = $board AND state = 'held' AND item = $item");
+      "SELECT (SELECT COUNT(*) FROM notices WHERE board = $board AND state = 'held' AND item = $item)"
+      " + (SELECT COUNT(*) FROM prompts WHERE board = $board AND item = $item AND state = 'held')");
   run.bind("$item", item.value);
   run.step();
   return static_cast<std::size_t>(run.integer(0));
@@ -175,8 +198,10 @@ OutboxCounts Board::outbox_counts() {
     if (state == NoticeState::deferred) counts.deferred = number;
     if (state == NoticeState::unknown) counts.unknown = number;
   }
-  Query held = query("SELECT COUNT(*) FROM notices WHERE board = $board AND state = 'held'");
-  if (held.step()) counts.held = static_cast<std::size_t>(held.integer(0));
+  Query held = query(held_mail);
+  held.step();
+  counts.held = static_cast<std::size_t>(held.integer(0));
+  counts.held_urgent = static_cast<std::size_t>(held.integer(1));
   // Ids rise with time, so the lowest is the oldest.
   Query oldest = query(
       "SELECT n.created_at FROM deliveries d JOIN notices n ON n.board = d.board AND n.id = d.notice"

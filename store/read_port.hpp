@@ -61,6 +61,9 @@ class ReadPort : public Port {
                                       bool only_urgent) override {
     return board_.pending_prompts(now, limit, only_urgent);
   }
+  std::vector<Prompt> prompts_waiting_beyond(Instant after, std::size_t limit) override {
+    return board_.prompts_waiting_beyond(after, limit);
+  }
   std::optional<Instant> next_pending_prompt_at() override {
     return board_.next_pending_prompt_at();
   }

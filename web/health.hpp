@@ -40,6 +40,7 @@ struct StoredHealth {
   Instant read_at;
   std::size_t unsent = 0;                       // notices that no relay has taken for good
   std::size_t held = 0;                         // not among them
+  std::size_t held_urgent = 0;                  // of those, of family A
   std::optional<Instant> oldest_unsent;         // when it was made
   std::optional<Instant> oldest_unsent_urgent;  // of family A
   std::vector<std::string> on_hold;             // boards whose mail is all held (S16.3)

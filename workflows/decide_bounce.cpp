@@ -41,8 +41,11 @@ void ask_board_team(Deciding& deciding, const Item& item, const Obligation* abou
                 fmt::format("{} to {} {}: {}", about == nullptr ? "mail" : "“" + about->name + "”",
                             bounce.prompt.to,
                             bounce.state == NoticeState::bounced ? "was refused for good"
+                            : bounce.state == NoticeState::held  ? "is held"
                                                                  : "was given up",
-                            bounce.to_mailbox ? "the post's mailbox" : "a person's own address"));
+                            bounce.state == NoticeState::held ? "no address that mail may go to"
+                            : bounce.to_mailbox               ? "the post's mailbox"
+                                                              : "a person's own address"));
   if (about != nullptr && about->name == look_at_bounced) return;
   for (const Obligation* o : deciding.obligations_of(item.id))
     if (o->is_open() && o->name == look_at_bounced) return;

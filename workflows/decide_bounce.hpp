@@ -6,7 +6,8 @@
 
 namespace assured {
 
-// A notice that ended `bounced` or `expired`, seen from one of its prompts.
+// A notice that ended `bounced` or `expired`, seen from one of its prompts; or a prompt that no mail may be
+// made of, which is `held`.
 struct Bounce {
   Prompt prompt;
   NoticeState state = NoticeState::bounced;

@@ -23,6 +23,9 @@ enum class SendAnswer {
   accepted,       // the relay has it
   bounced,        // refused for good because of this recipient (S11.1)
   relay_trouble,  // everything else that failed, for good or not: all mail is deferred, an alarm rises
+  // A policy of the relay (5.7.x) that may be about this message or recipient alone, or about us: the sender
+  // tells by what becomes of others.
+  not_allowed,
   try_later,      // a 4xx about this recipient or message (greylisting, mailbox full): deferred, no alarm
   unknown,        // all was read and no final reply came: sent again, the same bytes (S11.2)
 };

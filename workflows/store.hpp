@@ -93,7 +93,8 @@ struct OutboxCounts {
   std::optional<Instant> oldest_unsent_urgent;  // of family A
   std::size_t deferred = 0;
   std::size_t unknown = 0;
-  std::size_t held = 0;  // not among the unsent
+  std::size_t held = 0;  // not among the unsent; prompts that no mail was made of too
+  std::size_t held_urgent = 0;  // of them, of family A
 };
 
 // The order in which notices that are due go (S11.4); tried: at least one attempt was begun.
@@ -144,6 +145,8 @@ class BoardReader {
   virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit,
                                               bool only_urgent = false) = 0;
   virtual std::optional<Instant> next_pending_prompt_at() = 0;
+  // Those that wait for a time after `after`, the latest first.
+  virtual std::vector<Prompt> prompts_waiting_beyond(Instant after, std::size_t limit) = 0;
   virtual std::vector<Prompt> prompts_about(ItemId item) = 0;  // oldest first
   // Those in `state` alone where one is given: of a notice that waits, its delivery's.
   virtual std::vector<Prompt> list_prompts(std::size_t limit, PromptId after,
@@ -160,7 +163,7 @@ class BoardReader {
   virtual std::optional<Instant> next_try_at() = 0;  // the earliest, leases' ends among them
   virtual OutboxCounts outbox_counts() = 0;
   virtual std::size_t count_overdue(Instant now) = 0;  // open obligations whose due instant has passed
-  // Notices about the item that the detectors held (S12.4).
+  // Notices and prompts about the item that are held (S12.4).
   virtual std::size_t count_held(ItemId item) = 0;
   virtual std::optional<std::string> find_notice_bytes(NoticeId id) = 0;
   virtual std::vector<FileRecord> files_of(ItemId item) = 0;   // by kind and version

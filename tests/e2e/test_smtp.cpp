@@ -61,6 +61,7 @@ std::string text_of(SendAnswer answer) {
     case SendAnswer::bounced: return "bounced";
     case SendAnswer::relay_trouble: return "relay trouble";
     case SendAnswer::try_later: return "try later";
+    case SendAnswer::not_allowed: return "not allowed";
     case SendAnswer::unknown: return "unknown";
   }
   return "?";
@@ -124,7 +125,7 @@ TEST_CASE("each stage and each fault give the exact answer (S11.1, S11.2)", "[sm
       {"rcpt 550 5.1.1 no|550 5.1.1 such|550 5.1.1 user", "bounced 550 rcpt: 550 5.1.1 no such user",
        0},
       {"rcpt 554 5.4.4 no route", "bounced 554 rcpt: 554 5.4.4 no route", 0},
-      {"rcpt 554 5.7.1 relay denied", "relay trouble 554 rcpt: 554 5.7.1 relay denied", 0},
+      {"rcpt 554 5.7.1 relay denied", "not allowed 554 rcpt: 554 5.7.1 relay denied", 0},
       {"rcpt 530 sign in first", "relay trouble 530 rcpt: 530 sign in first", 0},
       {"rcpt 503 bad sequence", "relay trouble 503 rcpt: 503 bad sequence", 0},
       {"rcpt cut", "relay trouble 0 rcpt: the connection was lost", 0},
@@ -141,7 +142,7 @@ TEST_CASE("each stage and each fault give the exact answer (S11.1, S11.2)", "[sm
       {"final 550 5.1.1 unknown", "bounced 550 final: 550 5.1.1 unknown", 0},
       {"final 550 5.2.1 disabled", "bounced 550 final: 550 5.2.1 disabled", 0},
       {"final 552 5.2.2 full", "relay trouble 552 final: 552 5.2.2 full", 0},
-      {"final 550 5.7.1 spam", "relay trouble 550 final: 550 5.7.1 spam", 0},
+      {"final 550 5.7.1 spam", "not allowed 550 final: 550 5.7.1 spam", 0},
       {"final 554 no", "relay trouble 554 final: 554 no", 0},
       {"final 251 2.0.0 odd but yes", "accepted 251 final: 251 2.0.0 odd but yes", 1},
       {"final cut", "unknown 0 final: the connection was lost", 0},
@@ -533,6 +534,6 @@ TEST_CASE("replies are read as RFC 5321 writes them", "[smtp]") {
   CHECK(answer_of(SmtpStage::final, {550, "5.1 no"}) == SendAnswer::relay_trouble);
   CHECK(answer_of(SmtpStage::final, {550, "5.2.10 no"}) == SendAnswer::relay_trouble);
   CHECK(answer_of(SmtpStage::final, {550, "5.1.10 no"}) == SendAnswer::bounced);
-  CHECK(answer_of(SmtpStage::rcpt, {550, "5.7.10 no"}) == SendAnswer::relay_trouble);
+  CHECK(answer_of(SmtpStage::rcpt, {550, "5.7.10 no"}) == SendAnswer::not_allowed);
   CHECK(answer_of(SmtpStage::final, {354, "again?"}) == SendAnswer::relay_trouble);
 }

@@ -28,14 +28,14 @@ TEST_CASE("a clock that is set back keeps no deferred mail waiting for the old t
   world.raise_concern(world.plan_audit());
   world.pass();
   world.relay.answer = [](const Outgoing&) { return SendAnswer::try_later; };
-  world.run_until("2026-11-26 13:00");
+  world.run_until("2026-11-04 13:00");
   const auto waits_until = [&] { return *world.reader()->next_try_at(); };
   REQUIRE(waits_until() > world.now());
   world.heard();
   world.relay.answer = {};
-  SECTION("by weeks") { world.set_clock_back("2026-11-10 10:00"); }
-  SECTION("by weeks, while the service was down") {
-    world.set_clock_back("2026-11-10 10:00");
+  SECTION("while it runs") { world.set_clock_back("2026-11-03 10:00"); }
+  SECTION("while it was down") {
+    world.set_clock_back("2026-11-03 10:00");
     world.restart();
   }
   world.pass();
@@ -58,4 +58,18 @@ TEST_CASE("while the clock is not trusted the scheduler leaves no sign of life",
   waits = false;
   scheduler.run_once(world.now() + 2min);
   CHECK(alive() == to_text(world.now() + 2min));
+}
+
+TEST_CASE("a word written under a clock that was ahead goes on the next morning", "[sim][clock]") {
+  CommandWorld world;
+  world.plan_audit();
+  world.set_clock("2027-06-01 20:00");
+  ok(world.load("[[person]]\nid = \"newcomer\"\nname = \"newcomer\"\nmail = \"newcomer@riverton.example\"\n"
+                "posts = [{ post = \"qa-officer\", from = 2026-01-01 }]\n"));
+  world.set_clock_back("2026-11-03 10:00");
+  SECTION("at once") {}
+  SECTION("after a restart") { world.restart(); }
+  world.run_until("2026-11-03 10:05");
+  const auto heard = world.heard();
+  CHECK(std::count(heard.begin(), heard.end(), "2026-11-03 10:00 newcomer hand-over") == 1);
 }

@@ -97,13 +97,47 @@ TEST_CASE("a mail that was begun once goes with its bytes, whatever is true sinc
   world.relay.answer = [](const Outgoing&) { return SendAnswer::unknown; };
   world.run_until("2026-11-26 09:00");
   world.send_out(audit);
-  world.mail_policy.mode = MailPolicy::Mode::observe;
   world.relay.answer = {};
   world.run_until("2026-11-26 09:05");
   const Notice notice = notices_to(world, officer).at(0);
   CHECK(notice.state == NoticeState::accepted);
   CHECK(count_tried(world, officer) == 2);
   CHECK(world.relay.tried.back().bytes == world.relay.tried.front().bytes);
+}
+
+TEST_CASE("nothing leaves where the mode forbids it, though it was begun before", "[sim][lease]") {
+  CommandWorld world;
+  wait_for_the_officer(world);
+  const bool maybe_taken = GENERATE(false, true);
+  world.relay.answer = [&](const Outgoing&) {
+    return maybe_taken ? SendAnswer::unknown : SendAnswer::try_later;
+  };
+  world.pass();
+  REQUIRE(count_tried(world, officer) == 1);
+  const std::string bytes = world.relay.tried.back().bytes;
+  world.relay.answer = {};
+  SECTION("observe") { world.mail_policy.mode = MailPolicy::Mode::observe; }
+  SECTION("redirect") {
+    world.mail_policy.mode = MailPolicy::Mode::redirect;
+    world.mail_policy.redirect_to = "trial@elsewhere.example";
+  }
+  SECTION("domains") { world.mail_policy.domains = {"nhs.example"}; }
+  SECTION("a hold") { world.hold_outbox("restored from Monday's backup"); }
+  world.run_until("2026-11-26 12:00");
+  CHECK(count_tried(world, officer) == 1);
+  const Notice held = notices_to(world, officer).at(0);
+  CHECK(held.state == NoticeState::held);
+  // Let go, it is the mail that it was.
+  world.mail_policy = {};
+  auto tx = world.store().begin();
+  ok(release_notice(*tx, world.programmes(), {world.board(), "checked", world.caller("officer")}, held.id,
+                    world.now()));
+  tx->commit();
+  tx.reset();
+  world.pass();
+  REQUIRE(count_tried(world, officer) == 2);
+  CHECK(world.relay.tried.back().bytes == bytes);
+  CHECK(world.store().verify(world.board()).faults.empty());
 }
 
 TEST_CASE("the mode and the holds are those of the moment of sending", "[sim][lease]") {

@@ -421,3 +421,65 @@ TEST_CASE("a sender says since when a message is under way", "[sim][sending]") {
   relay.let_go();
   while (sender.sending_since()) std::this_thread::yield();
 }
+
+TEST_CASE("what one recipient's policy refuses stops nobody else's mail; what it refuses to all does",
+          "[sim][send]") {
+  CommandWorld world;
+  world.raise_concern(world.plan_audit());
+  SECTION("one") {
+    world.relay.answer = [](const Outgoing& message) {
+      return message.address == "lead@nhs.example" ? SendAnswer::not_allowed : SendAnswer::accepted;
+    };
+    world.run_until("2026-11-03 12:00");
+    CHECK_FALSE(world.sender().health().trouble_since.has_value());
+    CHECK(tried_for(world, "director@nhs.example").size() == 1);
+    CHECK(tried_for(world, "lead@nhs.example").size() > 5);
+  }
+  SECTION("all") {
+    world.run_until("2026-11-24 08:59");  // the officer is to be told of something too, soon
+    world.relay.answer = [](const Outgoing&) { return SendAnswer::not_allowed; };
+    world.run_until("2026-11-26 12:00");
+    CHECK(world.sender().health().trouble_since.has_value());
+  }
+}
+
+TEST_CASE("trouble with the relay loses no mail, however long it lasts", "[sim][send]") {
+  CommandWorld world;
+  world.raise_concern(world.plan_audit());
+  world.run_until("2026-11-03 04:00");
+  world.relay.tried.clear();
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::relay_trouble; };
+  world.run_until("2026-11-03 09:00");
+  const auto made = world.reader()->list_notices(500, {});
+  world.run_until("2026-11-12 09:00");
+  for (const Notice& notice : world.reader()->list_notices(500, {}))
+    CHECK(notice.state != NoticeState::expired);
+  // What the relay asks for patience with at its first try after that is not given up either.
+  world.relay.answer = [](const Outgoing&) { return SendAnswer::try_later; };
+  world.run_until("2026-11-12 09:30");
+  for (const Notice& notice : made)
+    CHECK(world.reader()->find_notice(notice.id)->state != NoticeState::expired);
+}
+
+TEST_CASE("immediate risk that may go to no address of a post is told to the next, and to the board team",
+          "[sim][send]") {
+  CommandWorld world;
+  world.mail_policy.domains = {"riverton.example"};
+  const ItemId concern = world.raise_concern(world.plan_audit());
+  world.run_until("2026-11-03 05:01");
+  const auto open = world.open(concern);
+  CHECK(std::count(open.begin(), open.end(), "look at mail that was not delivered") == 1);
+  const auto counts = world.reader()->outbox_counts();
+  CHECK(counts.held == counts.held_urgent);
+  CHECK(counts.held_urgent >= 2);  // the lead, and the director at once
+}
+
+TEST_CASE("the domain of an address has no case", "[sim][send]") {
+  CommandWorld world;
+  world.mail_policy.domains = {"riverton.example"};
+  world.plan_audit();
+  ok(world.load("[[person]]\nid = \"officer\"\nname = \"officer\"\nmail = \"Officer@Riverton.Example\"\n"
+                "posts = [{ post = \"qa-officer\", from = 2026-01-01 }]\n"));
+  world.run_until("2026-11-26 10:00");
+  CHECK(world.reader()->outbox_counts().held == 0);
+}
