@@ -90,10 +90,9 @@ class Reasons {
         add(Level::amber, "Mail has not gone out since {}; {}.", minute_of(*oldest), look);
       if (stored.held_urgent > 0)
         add(Level::red,
-            "{} about immediate risk {} held and will not go by itself. Ring those it is for; `assuredctl outbox "
-            "held` shows whom, and why.",
-            stored.held_urgent == 1 ? "A mail" : fmt::format("{} mails", stored.held_urgent),
-            stored.held_urgent == 1 ? "is" : "are");
+            "Mails about immediate risk are held ({}) and will not go by themselves. Ring those they are for; "
+            "`assuredctl outbox held` shows whom, and why.",
+            stored.held_urgent);
       for (const std::string& board : stored.on_hold)
         add(Level::amber, "All mail of the board {} is held until an operator releases it (`assuredctl outbox "
                           "held`).",

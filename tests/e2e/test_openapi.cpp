@@ -81,7 +81,7 @@ TEST_CASE("openapi.yaml says what the service does, and the service does what it
     health.workers.push_back({"sender", Instant{}, "the disk is gone", Instant{}, true, Instant{}});
     health.mail.trouble_since = Instant{};
     health.mail.trouble = "421 go away";
-    health.stored = web::StoredHealth{Instant{}, 3, 1, Instant{}, Instant{}, {"city-and-hackney"}, {}};
+    health.stored = web::StoredHealth{Instant{}, 3, 1, 1, Instant{}, Instant{}, {"city-and-hackney"}, {}};
     return health;
   };
 

@@ -49,6 +49,8 @@ TEST_CASE("one word for all, with reasons that a business manager can act on", "
        "has not gone out since 2026-11-03 07:00 UTC"},
       {"relay", [](Health& h) { h.mail.trouble_since = now - 5min; }, Level::amber, "relay takes no mail since"},
       {"relay for long", [](Health& h) { h.mail.trouble_since = now - 61min; }, Level::red, "relay takes no mail"},
+      {"urgent held", [](Health& h) { h.stored->held_urgent = 2; }, Level::red,
+       "Mails about immediate risk are held (2) and will not go by themselves"},
       {"hold", [](Health& h) { h.stored->on_hold = {"riverton"}; }, Level::amber, "board riverton is held"},
       {"observe", [](Health& h) { h.mail.mode = "observe"; }, Level::amber, "Nobody gets mail"},
       {"redirect", [](Health& h) { h.mail.mode = "redirect"; }, Level::amber, "one address for trials"},
