@@ -101,6 +101,7 @@ fs::path write_settings(const ServiceOptions& options) {
   std::ofstream file{path};
   file << fmt::format("state_folder = \"{0}\"\nsocket = \"{0}/s\"\nfrom_domain = \"board.example\"\n"
                       "programmes = [\"{1}\"]\noperators = [{2}]\nlog_level = \"error\"\n"
+                      "[mail]\nmode = \"live\"\nper_person_per_hour = 0\n"
                       "[[user]]\nuid = {2}\nboard = \"{3}\"\nperson = \"{4}\"\n",
                       options.state.string(), options.programme.string(), ::getuid(), board_id, user);
   if (options.relay_port != 0)

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -76,10 +77,18 @@ std::unique_ptr<Store> open_state(const std::filesystem::path& state_folder, Ins
 // known for what it was (S6.1).
 class LivingScheduler : public Worker {
  public:
-  explicit LivingScheduler(Scheduler& scheduler) : scheduler_(scheduler) {}
+  // `ended` is called after each pass, also one that failed half-way.
+  LivingScheduler(Scheduler& scheduler, std::function<void()> ended)
+      : scheduler_(scheduler), ended_(std::move(ended)) {}
   std::string_view name() const override { return scheduler_.name(); }
   Instant run_once(Instant now) override {
-    due_at_ = scheduler_.run_once(now);
+    try {
+      due_at_ = scheduler_.run_once(now);
+    } catch (...) {
+      ended_();
+      throw;
+    }
+    ended_();
     return std::min<Instant>(due_at_, now + 1min);
   }
   // Thread: any.
@@ -87,6 +96,7 @@ class LivingScheduler : public Worker {
 
  private:
   Scheduler& scheduler_;
+  std::function<void()> ended_;
   std::atomic<Instant> due_at_{Instant::min()};
 };
 
@@ -117,7 +127,7 @@ struct App::Parts {
         clock_watch(std::move(running)),
         scheduler(*store, programmes, [this](const WorkReport& report) { note(report); },
                   [this](Instant now) { return clock_watch.routine_waits(now); }),
-        living_scheduler(scheduler),
+        living_scheduler(scheduler, [this] { if (fired.exchange(false)) wake_all(); }),
         planner(*store, programmes, renderer,
                 {secret_of(settings.state_folder), settings.from_domain,
                  [this] { return current_settings.get()->mail; },
@@ -214,9 +224,18 @@ struct App::Parts {
     return earliest;
   }
 
+  // Routine rungs wake nobody until all that is due has fired: the planner joins what waits for one reader,
+  // and would make a mail of each few that it finds.
   void note(const WorkReport& report) {
     work_counts.add(report);
-    wake_all();
+    const auto& prompts = report.decision.prompts;
+    const bool urgent = std::any_of(prompts.begin(), prompts.end(), [](const Changed<Prompt>& prompt) {
+      return prompt.now.family == Family::a;
+    });
+    if (report.what == "due" && !urgent)
+      fired = true;
+    else
+      wake_all();
   }
 
   std::vector<Stuck> look_for_stuck() const {
@@ -327,6 +346,7 @@ struct App::Parts {
   CurrentRelay relay;
   CurrentRenderer renderer;
   ClockWatch clock_watch;
+  std::atomic<bool> fired{false};  // something routine, in the scheduler's pass
   Scheduler scheduler;
   LivingScheduler living_scheduler;
   Planner planner;
