@@ -90,8 +90,10 @@ Planner::Planner(Store& store, const CurrentProgrammes& programmes, const Render
 
 void Planner::set_right(Instant now) {
   const bool is_right = last_run_at_ && now >= *last_run_at_;
-  last_run_at_ = now;
-  if (is_right) return;
+  if (is_right) {
+    last_run_at_ = now;
+    return;
+  }
   const auto programmes = programmes_.get();
   for (const std::string& board : programmes->boards()) {
     while (!store_.reader(board)->prompts_waiting_beyond(now + waits_longest, 1).empty()) {
@@ -108,6 +110,7 @@ void Planner::set_right(Instant now) {
       tx->commit();
     }
   }
+  last_run_at_ = now;  // not before: a store that failed is asked again
 }
 
 Instant Planner::run_once(Instant now) {

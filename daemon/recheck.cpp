@@ -63,7 +63,6 @@ std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt
 
 bool Recheck::still_reads(const Notice& notice, const PlannedPrompt& planned) const {
   const bool redirected = policy_.mode == MailPolicy::Mode::redirect;
-  if (redirected && notice.address != policy_.redirect_to) return false;
   if (notice.person.empty()) {
     // Of a post that has none any more, the address that it had is all there is.
     const std::string mailbox = mailbox_of(planned.party, planned.scope());
@@ -85,11 +84,20 @@ void Recheck::hold(const Notice& notice, const Prompt& prompt, const std::string
   decision.subject = notice.item;
   decision.lines.push_back({prompt.item, "held", why});
   writer_.write(head_of_system("prompt", subject, now_), decision, now_);
+  // Seniors wait for what is on its way, which this is not any more (S6.2).
+  for (const PromptId id : notice.prompts) {
+    const PlannedPrompt planned = load(*writer_.find_prompt(id));
+    note_outcome(writer_, planned.rules, planned.item, planned.obligation, planned.was, now_);
+  }
+  report(std::move(held), reports);
+}
+
+void Recheck::report(Notice notice, std::vector<WorkReport>& reports) const {
   WorkReport report;
   report.board = board_;
   report.what = "planned anew";
   report.at = now_;
-  report.notice = std::move(held);
+  report.notice = std::move(notice);
   reports.push_back(std::move(report));
 }
 
@@ -111,12 +119,7 @@ void Recheck::plan_anew(const Notice& notice, const std::string& why,
     decision.lines.push_back({prompt.item, "planned anew", why});
   }
   if (!decision.prompts.empty()) writer_.write(head_of_system("prompt", subject, now_), decision, now_);
-  WorkReport report;
-  report.board = board_;
-  report.what = "planned anew";
-  report.at = now_;
-  report.notice = std::move(dropped);
-  reports.push_back(std::move(report));
+  report(std::move(dropped), reports);
 }
 
 }  // namespace assured

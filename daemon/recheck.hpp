@@ -26,6 +26,7 @@ class Recheck {
   PlannedPrompt load(const Prompt& prompt) const;
   void hold(const Notice& notice, const Prompt& prompt, const std::string& why,
             std::vector<WorkReport>& reports);
+  void report(Notice notice, std::vector<WorkReport>& reports) const;
   bool still_reads(const Notice& notice, const PlannedPrompt& planned) const;
   void plan_anew(const Notice& notice, const std::string& why, std::vector<WorkReport>& reports);
 
