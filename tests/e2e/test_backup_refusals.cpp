@@ -16,6 +16,7 @@
 #include "daemon/state_lock.hpp"
 #include "tests/e2e/backup_world.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/skipped.hpp"
 #include "workflows/apply_outbox.hpp"
 
 using namespace assured;
@@ -254,10 +255,7 @@ TEST_CASE("of a folder's backups the newest stay, and others' files are let be",
 }
 
 TEST_CASE("what root restores belongs to the folder's owner", "[backup]") {
-  if (::geteuid() != 0) {
-    WARN("SKIPPED: only root can give files away");
-    return;
-  }
+  if (::geteuid() != 0) SKIP_TEST("only root can give files away");
   const BackedUp world;
   constexpr uid_t owner = 64'999;
   const fs::path there = world.folder.path / "there";

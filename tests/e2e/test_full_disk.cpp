@@ -23,6 +23,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/failing_disk.hpp"
 #include "tests/support/running_service.hpp"
+#include "tests/support/skipped.hpp"
 #include "web/api.hpp"
 
 using namespace assured;
@@ -285,10 +286,8 @@ TEST_CASE("a service on a file system that is full says so, and goes on when the
   const Folder folder;
   fs::create_directories(folder.path / "state");
   constexpr const char* size = "size=16m";  // SQLite's log alone grows to 4
-  if (::mount("tmpfs", (folder.path / "state").c_str(), "tmpfs", 0, size) != 0) {
-    fmt::print("SKIPPED: a small file system cannot be mounted here ({})\n", std::strerror(errno));
-    return;
-  }
+  if (::mount("tmpfs", (folder.path / "state").c_str(), "tmpfs", 0, size) != 0)
+    SKIP_TEST(fmt::format("a small file system cannot be mounted here ({})", std::strerror(errno)));
   {
     config::Settings settings = service_settings(folder.path);
     settings.users[::getuid()][board] = "tom-adeyemi";

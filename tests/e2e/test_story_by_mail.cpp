@@ -16,6 +16,7 @@
 #include "tests/e2e/folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/served_story.hpp"
+#include "tests/support/skipped.hpp"
 #include "tests/support/test_relay.hpp"
 #include "workflows/deadline.hpp"
 
@@ -126,10 +127,7 @@ std::size_t dated(const std::vector<DeliveredMail>& mails) {
 
 TEST_CASE("a year of City & Hackney on the running service sends exactly the mail it should",
           "[e2e][story-by-mail]") {
-  if (!may_be_others()) {
-    fmt::print("SKIPPED: only root can ask the service as each of the story's people\n");
-    return;
-  }
+  if (!may_be_others()) SKIP_TEST("only root can ask the service as each of the story's people");
   const Folder folder;
   ::chmod(folder.path.c_str(), 0711);  // its socket is for users who are not root
   make_certificates(folder.path);
