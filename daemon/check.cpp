@@ -151,7 +151,8 @@ int check_people(const Programme& programme, const std::string& path, bool as_js
   return gaps.empty() ? 0 : 1;
 }
 
-// What a start reads, as far as that can be told without the store. Throws: ConfigError.
+}  // namespace
+
 std::vector<Mistake> check_settings(const std::string& path, std::size_t& boards) {
   auto reading = config::load_settings(path);
   if (!reading.settings) throw ConfigError(std::move(reading.mistakes));
@@ -164,10 +165,20 @@ std::vector<Mistake> check_settings(const std::string& path, std::size_t& boards
       mistakes.push_back({establishment.zone_place, "zone", zone.error().message, ""});
   }
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  for (const auto& [uid, boards_of] : reading.settings->users)
+    for (const auto& [board, person] : boards_of)
+      if (std::none_of(files.programmes.begin(), files.programmes.end(), [&, &id = board](const auto& loaded) {
+            return loaded.reading.programme->establishment.board == id;
+          }))
+        reading.warnings.push_back({{path, 0, 0}, "user.board",
+                                    fmt::format("user {} is mapped on “{}”, and no programme is that board's", uid, board),
+                                    "the board's id as its programme has it"});
   if (reading.settings->relay) (void)smtp_options(*reading.settings->relay);  // the password can be read
   (void)read_files_key(*reading.settings);
   return std::move(reading.warnings);
 }
+
+namespace {
 
 int run_check_settings(const CheckOptions& options) {
   try {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "workflows/programme.hpp"
 
 namespace assured {
 
@@ -17,5 +20,9 @@ struct CheckOptions {
 // for to standard output; of settings also what will disappoint. Returns 0, 78 when the settings, the
 // programme or the people file have mistakes, or 1 when the graph cannot be drawn or a post cannot be reached.
 int run_check(const CheckOptions& options);
+
+// What a start reads, as far as that can be told without the store: what of it can be done but will disappoint;
+// `boards` is how many there are. Throws: ConfigError, with every mistake.
+std::vector<Mistake> check_settings(const std::string& path, std::size_t& boards);
 
 }  // namespace assured

@@ -284,6 +284,17 @@ TEST_CASE("mail goes where the settings in force say, from the next message on",
   CHECK(served.settings->get()->relay->from_address == "assured@board.example");
 }
 
+TEST_CASE("a user who is mapped on a board that is not served is named", "[reload]") {
+  Served served;
+  served.write("[[user]]\nuid = 1000\nboard = \"city-and-hackney\"\nperson = \"tom-adeyemi\"\n"
+               "[[user]]\nuid = 1001\nboard = \"city-und-hackney\"\nperson = \"tom-adeyemi\"\n");
+  std::size_t boards = 0;
+  const auto warnings = check_settings(served.file.string(), boards);
+  CHECK(boards == 1);
+  REQUIRE(warnings.size() == 1);
+  CHECK(to_text(warnings[0]).find("user.board: user 1001 is mapped on “city-und-hackney”") != std::string::npos);
+}
+
 TEST_CASE("the settings are checked with all that they name, before they are put in force", "[reload]") {
   Served served;
   CheckOptions check;
