@@ -31,12 +31,12 @@ void count(const char* name, const Work& work) {
 void count_passes(const std::filesystem::path& work) {
   {
     const WorldFiles files = make_world({actions}, work);
-    OpenWorld world{files.programme, copy_state(files, work / "counts"), idle_at()};
+    OpenWorld world{{files.programme}, copy_state(files, work / "counts"), idle_at()};
     world.scheduler.run_once(idle_at());
     count("scheduler pass, 0 due", [&] { world.scheduler.run_once(idle_at()); });
   }
   const WorldFiles files = make_world({actions, 50, Dates::tonight}, work);
-  OpenWorld world{files.programme, copy_state(files, work / "counts"), night()};
+  OpenWorld world{{files.programme}, copy_state(files, work / "counts"), night()};
   CALLGRIND_START_INSTRUMENTATION;
   CALLGRIND_ZERO_STATS;
   world.scheduler.run_once(night());
@@ -75,7 +75,7 @@ Event event_by(const char* name, const char* person, std::map<std::string, Value
 void count_decisions(const std::filesystem::path& work) {
   const WorldSpec spec{actions};
   const WorldFiles files = make_world(spec, work);
-  OpenWorld world{files.programme, copy_state(files, work / "counts"), working_at()};
+  OpenWorld world{{files.programme}, copy_state(files, work / "counts"), working_at()};
   const auto reader = world.store->reader(board_id);
   const auto action = reader->find_item(action_id(spec, 0));
   const auto text = [](const char* words) { return Value{std::string{words}}; };

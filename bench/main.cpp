@@ -18,12 +18,14 @@ using namespace assured::bench;
 struct Part {
   const char* name;
   std::vector<Row> (*measure)(const Options&);
+  bool unasked = true;  // measured also where it is not named
 };
 constexpr std::array parts{
     Part{"commands", measure_commands}, Part{"passes", measure_passes},
     Part{"planning", measure_planning}, Part{"sending", measure_sending},
     Part{"nightly", measure_nightly},   Part{"start", measure_start},
     Part{"http", measure_http},         Part{"simulation", measure_simulation},
+    Part{"boards", measure_boards, false},
 };
 
 int run(int argc, char** argv) {
@@ -38,7 +40,8 @@ int run(int argc, char** argv) {
   app.add_option("--due", options.due, "What is due in the nightly job")->capture_default_str();
   app.add_option("--commands", options.commands, "Commands a client and round")->capture_default_str();
   app.add_option("--mails", options.mails, "Mails a round")->capture_default_str();
-  app.add_option("--only", only, "commands, passes, planning, sending, nightly, start, http, simulation")
+  app.add_option("--boards", options.boards, "Boards of the part `boards`")->capture_default_str();
+  app.add_option("--only", only, "commands, passes, planning, sending, nightly, start, http, simulation, boards")
       ->delimiter(',');
   app.add_option("--json", json, "Write the figures to this file as well");
   app.add_option("--serve", settings, "Run the service on a clock that standard input moves (internal)");
@@ -50,7 +53,8 @@ int run(int argc, char** argv) {
   options.work = std::filesystem::absolute(options.work);
   std::vector<Row> rows;
   for (const Part& part : parts) {
-    if (!only.empty() && std::find(only.begin(), only.end(), part.name) == only.end()) continue;
+    const bool named = std::find(only.begin(), only.end(), part.name) != only.end();
+    if (!named && (!only.empty() || !part.unasked)) continue;
     std::cerr << "measuring: " << part.name << std::endl;
     for (Row& row : part.measure(options)) rows.push_back(std::move(row));
   }

@@ -16,6 +16,7 @@ struct Options {
   std::size_t due = 10'000;        // in the nightly job
   std::size_t commands = 400;      // by one client, a round
   std::size_t mails = 4'000;       // by several connections, a round
+  std::size_t boards = 150;        // in the year of many boards
 };
 
 std::vector<Row> measure_commands(const Options& options);
@@ -26,5 +27,6 @@ std::vector<Row> measure_nightly(const Options& options);
 std::vector<Row> measure_start(const Options& options);
 std::vector<Row> measure_http(const Options& options);
 std::vector<Row> measure_simulation(const Options& options);
+std::vector<Row> measure_boards(const Options& options);  // once, whatever the rounds
 
 }  // namespace assured::bench

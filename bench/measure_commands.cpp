@@ -90,7 +90,7 @@ std::vector<Row> measure_commands(const Options& options) {
   Recording recording;
   {
     Recorder recorder;
-    const OpenWorld world{files.programme, state, working_at()};
+    const OpenWorld world{{files.programme}, state, working_at()};
     recorder.take();
     rate_of(requests, take(2 * options.rounds * count), 2 * options.rounds * count, {in_process(world)});
     recording = recorder.take();
@@ -103,7 +103,7 @@ std::vector<Row> measure_commands(const Options& options) {
   Row one{"command, durable, one client, through the writer", "/s", {}, {}, ratio_at_least(0.7)};
   Row all{"command, 16 clients at once, through the writer", "/s", {}, {}, ratio_at_least(3)};
   {
-    const OpenWorld world{files.programme, state, working_at()};
+    const OpenWorld world{{files.programme}, state, working_at()};
     for (std::size_t round = 0; round < options.rounds; ++round) {
       one.limits.push_back(limit_rate());
       one.figures.push_back(rate_of(requests, take(count), count, {in_process(world)}));

@@ -53,8 +53,8 @@ std::vector<Row> measure_passes(const Options& options) {
   const WorldFiles many = make_world({options.items}, options.work);
   const WorldFiles few = make_world({1000}, options.work);
   const auto state = copy_state(many, options.work / "passes");
-  OpenWorld large{many.programme, state, idle_at()};
-  OpenWorld small{few.programme, copy_state(few, options.work / "passes-few"), idle_at()};
+  OpenWorld large{{many.programme}, state, idle_at()};
+  OpenWorld small{{few.programme}, copy_state(few, options.work / "passes-few"), idle_at()};
   RawDueReader raw{database_path(state)};
 
   const std::string what = fmt::format("scheduler pass, 0 due among {}", options.items);

@@ -13,7 +13,7 @@ std::vector<Row> measure_planning(const Options& options) {
   {
     const auto state = copy_state(files, options.work / "planning");
     Recorder recorder;
-    OpenWorld world{files.programme, state, night()};
+    OpenWorld world{{files.programme}, state, night()};
     recorder.take();
     world.scheduler.run_once(night());
     world.planner.run_once(night());
@@ -33,7 +33,7 @@ std::vector<Row> measure_planning(const Options& options) {
       Replay replay{recording, database_path(limit_state)};
       limit = seconds_of([&] { replay.run(recording.transactions.size()); });
     }
-    OpenWorld world{files.programme, copy_state(files, options.work / "planning"), night()};
+    OpenWorld world{{files.programme}, copy_state(files, options.work / "planning"), night()};
     const double fired = seconds_of([&] { world.scheduler.run_once(night()); });
     const double planned = seconds_of([&] { world.planner.run_once(night()); });
     rate.figures.push_back(rows / (fired + planned));

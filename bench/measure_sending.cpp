@@ -71,7 +71,7 @@ std::vector<Row> measure_sending(const Options& options) {
   const WorldFiles planned{files.programme, copy_state(files, options.work / "planned")};
   std::vector<std::string> messages;
   {
-    OpenWorld world{planned.programme, planned.state, night()};
+    OpenWorld world{{planned.programme}, planned.state, night()};
     world.scheduler.run_once(night());
     world.planner.run_once(night());
     messages = bytes_of(world, 500);
@@ -93,7 +93,7 @@ std::vector<Row> measure_sending(const Options& options) {
         };
         row.limits.push_back(std::max(rate(send_by_threads), rate(send_by_multi)));
       }
-      OpenWorld world{planned.programme, copy_state(planned, options.work / "sending"), night()};
+      OpenWorld world{{planned.programme}, copy_state(planned, options.work / "sending"), night()};
       row.figures.push_back(send_rate(world, sink.port(), connections, count));
     }
     rows.push_back(std::move(row));

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "config/programme_files.hpp"
 #include "store/store.hpp"
 
 namespace assured::bench {
@@ -34,10 +35,18 @@ void write_text(const fs::path& path, const std::string& text) {
   if (!file) throw std::runtime_error("bench: cannot write " + path.string());
 }
 
+std::string board_name(std::size_t n) { return fmt::format("board-{}", n); }
+
+std::vector<config::ProgrammeSource> sources_of(const std::vector<fs::path>& folders) {
+  std::vector<config::ProgrammeSource> sources;
+  for (const fs::path& folder : folders) sources.push_back({folder, {}});
+  return sources;
+}
+
 std::string owner_post(std::size_t n) { return fmt::format("works/owner-{}", n); }
 
-fs::path make_programme(std::size_t owners, const fs::path& work) {
-  const fs::path folder = work / fmt::format("programme-{}", owners);
+fs::path make_programme(std::size_t owners, const std::string& board, const fs::path& work) {
+  const fs::path folder = work / fmt::format("programme-{}-{}", board, owners);
   fs::remove_all(folder);
   fs::create_directories(work);
   fs::copy(ASSURED_SOURCE_DIR "/config/programmes/city-and-hackney", folder, fs::copy_options::recursive);
@@ -50,6 +59,13 @@ fs::path make_programme(std::size_t owners, const fs::path& work) {
   for (std::size_t i = 0; i < owners; ++i)
     posts += fmt::format("[agency.works.post.owner-{0}]\ntitle = \"Officer {0}, Works\"\nabove = \"works/director\"\n", i);
   write_text(folder / "works.toml", posts);
+  if (board == board_id) return folder;
+  const fs::path establishment = folder / "establishment.toml";
+  std::string text = config::read_text_file(establishment, 1'000'000);
+  const std::string named = fmt::format("board = \"{}\"", board_id);
+  const auto named_at = text.find(named);
+  if (named_at == std::string::npos) throw std::runtime_error("bench: the programme's board is called otherwise");
+  write_text(establishment, text.replace(named_at, named.size(), fmt::format("board = \"{}\"", board)));
   return folder;
 }
 
@@ -91,7 +107,7 @@ class Builder {
   Outcome apply_one(const char* event, ItemId item, const char* person,
                     std::map<std::string, std::string> fields) {
     Command command;
-    command.board = board_id;
+    command.board = spec_.board;
     command.item = item;
     command.event = event;
     command.fields = std::move(fields);
@@ -106,18 +122,18 @@ class Builder {
     const auto tx = world_.store->begin();
     Caller caller;
     caller.person = team;
-    if (auto loaded = load_people(*tx, *world_.programmes.get(), board_id, people_of(spec_.owners), caller, built_at());
+    if (auto loaded = load_people(*tx, *world_.programmes.get(), spec_.board, people_of(spec_.owners), caller, built_at());
         !loaded)
       throw std::runtime_error("bench: " + loaded.error().message);
     // The plan's review waits for a meeting, which is far away.
     MeetingCommand meeting;
-    meeting.board = board_id;
+    meeting.board = spec_.board;
     meeting.body = "qa-subgroup";
     meeting.start = at("2036-06-01T10:00:00Z");
     meeting.caller = caller;
     value_of(change_meeting(*tx, *world_.programmes.get(), meeting, built_at()));
     // What that moved, so that no pass has to look for it.
-    while (recompute_step(*tx, *world_.programmes.get(), board_id, actions_a_write, built_at())) {
+    while (recompute_step(*tx, *world_.programmes.get(), spec_.board, actions_a_write, built_at())) {
     }
     tx->commit();
   }
@@ -134,7 +150,7 @@ class Builder {
             .item;
     apply_one("agree-action", action, user, {{"realism", "Two officers have the time set aside for it"}});
     apply_one("ratify", action, team, {});
-    const auto reader = world_.store->reader(board_id);
+    const auto reader = world_.store->reader(spec_.board);
     sample_.plan = *reader->find_item(plan);
     sample_.action = *reader->find_item(action);
     for (const Obligation& o : reader->obligations_of(action))
@@ -145,7 +161,7 @@ class Builder {
 
   void write_plans(std::size_t count) {
     const auto tx = world_.store->begin();
-    BoardWriter& writer = tx->board(board_id);
+    BoardWriter& writer = tx->board(spec_.board);
     first_plan_ = writer.take_ids().next_item;
     Decision decision;
     for (std::size_t i = 0; i < count; ++i) {
@@ -160,7 +176,7 @@ class Builder {
 
   void write_actions(std::size_t from, std::size_t to) {
     const auto tx = world_.store->begin();
-    BoardWriter& writer = tx->board(board_id);
+    BoardWriter& writer = tx->board(spec_.board);
     std::int64_t next_obligation = writer.take_ids().next_obligation;
     Decision decision;
     for (std::size_t n = from; n < to; ++n) {
@@ -213,7 +229,7 @@ class Builder {
 
   OpenWorld& world_;
   const WorldSpec& spec_;
-  const std::shared_ptr<const Zone> zone_ = world_.programmes.get()->get_board(board_id).zone;
+  const std::shared_ptr<const Zone> zone_ = world_.programmes.get()->get_board(spec_.board).zone;
   Sample sample_;
   std::int64_t first_plan_ = 0;
 };
@@ -235,7 +251,7 @@ ItemId action_id(const WorldSpec& spec, std::size_t n) {
 
 WorldFiles make_world(const WorldSpec& spec, const fs::path& work) {
   WorldFiles files;
-  files.programme = make_programme(spec.owners, work);
+  files.programme = make_programme(spec.owners, spec.board, work);
   files.state = work / fmt::format("world-{}-{}-{}", spec.actions, spec.owners,
                                    spec.dates == Dates::later ? "later" : "tonight");
   if (fs::exists(database_path(files.state))) return files;
@@ -243,10 +259,25 @@ WorldFiles make_world(const WorldSpec& spec, const fs::path& work) {
   fs::remove_all(part);
   fs::create_directories(part);
   {
-    OpenWorld world{files.programme, part, built_at()};
+    OpenWorld world{{files.programme}, part, built_at()};
     Builder{world, spec}.build();
   }
   fs::rename(part, files.state);
+  return files;
+}
+
+BoardsFiles make_boards(std::size_t count, WorldSpec each, const fs::path& work) {
+  BoardsFiles files;
+  files.state = work / fmt::format("world-of-{}-boards", count);
+  for (std::size_t i = 0; i < count; ++i)
+    files.programmes.push_back(make_programme(each.owners, board_name(i), work));
+  fs::remove_all(files.state);
+  fs::create_directories(files.state);
+  OpenWorld world{files.programmes, files.state, built_at()};
+  for (std::size_t i = 0; i < count; ++i) {
+    each.board = board_name(i);
+    Builder{world, each}.build();
+  }
   return files;
 }
 
@@ -258,10 +289,10 @@ fs::path copy_state(const WorldFiles& world, const fs::path& folder) {
   return folder;
 }
 
-OpenWorld::OpenWorld(const fs::path& programme, const fs::path& state, Instant now)
+OpenWorld::OpenWorld(const std::vector<fs::path>& folders, const fs::path& state, Instant now)
     : clock(now),
       store(store::open_store({.path = database_path(state).string()})),
-      programmes(open_boards(*store, {{programme, {}}}, zones, now, {})),
+      programmes(open_boards(*store, sources_of(folders), zones, now, {})),
       renderer("board@board.example"),
       files(state / "files"),
       scheduler(*store, programmes),

@@ -31,6 +31,7 @@ struct WorldSpec {
   std::size_t actions = 0;
   std::size_t owners = 50;  // posts, each with a holder; actions are dealt out in turn
   Dates dates = Dates::later;
+  std::string board{board_id};
 };
 
 // Instants of every world.
@@ -52,6 +53,12 @@ struct WorldFiles {
   std::filesystem::path state;
 };
 WorldFiles make_world(const WorldSpec& spec, const std::filesystem::path& work);
+// Many boards in one store, made anew at each call; each of them like `each`.
+struct BoardsFiles {
+  std::vector<std::filesystem::path> programmes;
+  std::filesystem::path state;
+};
+BoardsFiles make_boards(std::size_t count, WorldSpec each, const std::filesystem::path& work);
 // A copy of its database in a state folder of its own, which is emptied first.
 std::filesystem::path copy_state(const WorldFiles& world, const std::filesystem::path& folder);
 
@@ -66,7 +73,7 @@ class SetClock : public Clock {
 
 // What the daemon stands on, without threads and sockets.
 struct OpenWorld {
-  OpenWorld(const std::filesystem::path& programme, const std::filesystem::path& state, Instant now);
+  OpenWorld(const std::vector<std::filesystem::path>& programmes, const std::filesystem::path& state, Instant now);
 
   SystemZones zones;
   SetClock clock;
