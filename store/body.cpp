@@ -12,10 +12,10 @@ namespace json = boost::json;
 
 json::string_view js(std::string_view text) { return {text.data(), text.size()}; }
 
-json::value to_json_value(const Cell& cell) {
-  if (const auto* number = std::get_if<std::int64_t>(&cell)) return *number;
-  if (const auto* text = std::get_if<std::string>(&cell)) return json::value(js(*text));
-  return nullptr;
+json::value to_json_value(const Cell& cell, const json::storage_ptr& memory) {
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return json::value(*number, memory);
+  if (const auto* text = std::get_if<std::string>(&cell)) return json::value(js(*text), memory);
+  return json::value(nullptr, memory);
 }
 
 Cell cell_from(const json::value& value) {
@@ -38,24 +38,29 @@ void read_columns(const Table& table, const json::object& object, Row& row) {
   if (read != object.size()) fail();
 }
 
-json::object encode(const Change& change) {
+json::object encode(const Change& change, const json::storage_ptr& memory) {
   const Table& table = *change.table;
-  json::array key;
-  for (const auto& cell : change.key()) key.push_back(to_json_value(cell));
-  json::object out{{"t", js(table.name)}, {"k", std::move(key)}};
+  const Row& named = change.now ? *change.now : *change.was;
+  json::array key(memory);
+  for (std::size_t i = 0; i < table.keys; ++i) key.push_back(to_json_value(named[i], memory));
+  json::object out(memory);
+  out["t"] = js(table.name);
+  out["k"] = std::move(key);
   if (change.was) {
-    json::object was;
+    json::object was(memory);
     for (std::size_t i = table.keys; i < table.columns.size(); ++i)
       if (!std::holds_alternative<std::monostate>((*change.was)[i]))
-        was[js(table.columns[i])] = to_json_value((*change.was)[i]);
+        was[js(table.columns[i])] = to_json_value((*change.was)[i], memory);
     out["was"] = std::move(was);
   }
   if (change.now) {
-    const Row before = change.was.value_or(Row(table.columns.size()));
-    json::object now;
-    for (std::size_t i = table.keys; i < table.columns.size(); ++i)
-      if ((*change.now)[i] != before[i])
-        now[js(table.columns[i])] = to_json_value((*change.now)[i]);
+    json::object now(memory);
+    for (std::size_t i = table.keys; i < table.columns.size(); ++i) {
+      const Cell& cell = (*change.now)[i];
+      const bool changed =
+          change.was ? cell != (*change.was)[i] : !std::holds_alternative<std::monostate>(cell);
+      if (changed) now[js(table.columns[i])] = to_json_value(cell, memory);
+    }
     out["now"] = std::move(now);
   }
   return out;
@@ -104,15 +109,20 @@ Change decode(const json::object& object) {
 }  // namespace
 
 std::string to_json(const Body& body) {
-  json::array changes, lines;
-  for (const auto& change : body.changes) changes.emplace_back(encode(change));
+  // All of it goes at once: taken from few large pieces, and none of them freed one by one.
+  json::monotonic_resource pieces;
+  const json::storage_ptr memory = &pieces;
+  json::array changes(memory), lines(memory);
+  for (const auto& change : body.changes) changes.emplace_back(encode(change, memory));
   for (const auto& line : body.lines)
-    lines.emplace_back(
-        json::object{{"item", line.item.value}, {"what", js(line.what)}, {"text", js(line.text)}});
-  json::object out{{"changes", std::move(changes)}, {"lines", std::move(lines)}};
+    lines.emplace_back(json::object(
+        {{"item", line.item.value}, {"what", js(line.what)}, {"text", js(line.text)}}, memory));
+  json::object out(memory);
+  out["changes"] = std::move(changes);
+  out["lines"] = std::move(lines);
   if (!body.reason.empty()) out["reason"] = js(body.reason);
   if (!body.disposed.empty())
-    out["disposed"] = json::array(body.disposed.begin(), body.disposed.end());
+    out["disposed"] = json::array(body.disposed.begin(), body.disposed.end(), memory);
   if (body.restates) out["restates"] = true;
   return json::serialize(out);
 }

@@ -14,15 +14,23 @@ namespace json = boost::json;
   throw StoreError(std::string{"A stored "} + what + " cannot be read; run verify.", false);
 }
 
-// What people typed is kept byte for byte, also when it is not good UTF-8.
-json::value parse(std::string_view text, const char* what) {
-  json::parse_options options;
-  options.allow_invalid_utf8 = true;
-  boost::system::error_code code;
-  auto value = json::parse({text.data(), text.size()}, code, {}, options);
-  if (code) fail(what);
-  return value;
-}
+// A parsed text, most often a short one, which needs no memory but its own.
+class Document {
+ public:
+  Document(std::string_view text, const char* what) {
+    json::parse_options options;
+    options.allow_invalid_utf8 = true;  // what people typed is kept byte for byte
+    boost::system::error_code code;
+    value_ = json::parse({text.data(), text.size()}, code, &memory_, options);
+    if (code) fail(what);
+  }
+  const json::value& value() const { return value_; }
+
+ private:
+  std::array<unsigned char, 2048> first_;
+  json::monotonic_resource memory_{first_.data(), first_.size()};
+  json::value value_ = json::value(json::storage_ptr{&memory_});
+};
 
 std::string_view view(const json::value& value, const char* what) {
   const auto* string = value.if_string();
@@ -139,7 +147,8 @@ Span decode_span(const json::value& value) {
 
 template <class Number>
 std::vector<Number> decode_array(std::string_view text) {
-  const auto value = parse(text, "list");
+  const Document document(text, "list");
+  const json::value& value = document.value();
   const auto* array = value.if_array();
   if (array == nullptr) fail("list");
   std::vector<Number> out;
@@ -164,7 +173,8 @@ std::string encode_fields(const Fields& fields) {
 }
 
 Fields decode_fields(std::string_view text) {
-  const auto value = parse(text, "field");
+  const Document document(text, "field");
+  const json::value& value = document.value();
   const auto* object = value.if_object();
   if (object == nullptr) fail("field");
   Fields fields;
@@ -180,7 +190,8 @@ Fields decode_fields(std::string_view text) {
 }
 
 bool field_has_text(std::string_view text, std::string_view name, std::string_view wanted) {
-  const auto value = parse(text, "field");
+  const Document document(text, "field");
+  const json::value& value = document.value();
   const auto* object = value.if_object();
   if (object == nullptr) fail("field");
   const auto* found = object->if_contains(js(name));
@@ -203,7 +214,8 @@ std::string encode_rule(const DueRule& rule) {
 }
 
 DueRule decode_rule(std::string_view text) {
-  const auto value = parse(text, "rule");
+  const Document document(text, "rule");
+  const json::value& value = document.value();
   const auto* object = value.if_object();
   if (object == nullptr) fail("rule");
   const auto at = [&](std::string_view key) -> const json::value& {
@@ -228,7 +240,8 @@ std::string encode_names(const std::set<std::string>& names) {
 }
 
 std::set<std::string> decode_names(std::string_view text) {
-  const auto value = parse(text, "list");
+  const Document document(text, "list");
+  const json::value& value = document.value();
   const auto* array = value.if_array();
   if (array == nullptr) fail("list");
   std::set<std::string> names;
