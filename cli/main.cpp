@@ -169,8 +169,8 @@ int run(int argc, char** argv) {
   obligations->add_option("--owed-by", query["owed_by"], "post:nhs-east/lead, assigned:auditor");
   obligations->add_option("--due-before", query["due_before"], "\"2026-12-01 17:00\"");
   not_empty(obligations->add_option("--item", query["item"], "Reference or id"));
-  obligations->add_option("--limit", query["limit"]);
-  obligations->add_option("--after", query["after"]);
+  obligations->add_option("--limit", query["limit"], "How many at most");
+  obligations->add_option("--after", query["after"], "Those behind this one, as the list before said");
   obligations->add_flag("--all", all, "Closed ones too");
   obligations->callback([&] {
     if (all) query["open"] = "false";
@@ -180,8 +180,10 @@ int run(int argc, char** argv) {
   auto* outbox = app.add_subcommand("outbox", "What was sent, and what waits to be");
   outbox->require_subcommand(1);
   auto* outbox_list = outbox->add_subcommand("list", "List prompts and notices");
-  for (const auto* name : {"limit", "after_prompt", "after_notice"})
-    outbox_list->add_option(fmt::format("--{}", name), query[name]);
+  outbox_list->add_option("--limit", query["limit"], "How many of each at most");
+  for (const auto* name : {"after_prompt", "after_notice"})
+    outbox_list->add_option(fmt::format("--{}", name), query[name],
+                            "Those behind this one, as the list before said");
   outbox_list->add_option("--state", query["state"], "held, pending, deferred, bounced, ...");
   outbox_list->callback([&] { code = list_outbox(target, query); });
   outbox->add_subcommand("held", "List what is held, with the reason")->callback([&] {

@@ -222,7 +222,7 @@ Result<void> read_fields(const Rules& rules, BoardReader& reader, const Item* it
   for (const auto& [name, text] : command.fields) {
     const FieldDef* field = kind->find_field(name);
     if (field == nullptr)
-      return Error{Errc::invalid, fmt::format("a {} has no field “{}”", kind->name, name), name};
+      return Error{Errc::invalid, fmt::format("no field of “{}” is called “{}”", kind->name, name), name};
     auto value = parse_value(field->type, field->values, text);
     if (!value) {
       Error error = value.error();

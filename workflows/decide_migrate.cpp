@@ -53,7 +53,7 @@ class Checks {
       return;
     }
     if (kind->parent != was->parent)
-      hinder(item, fmt::format("a {} is below {} in the new definition, and below {} here",
+      hinder(item, fmt::format("“{}” is below {} in the new definition, and below {} here",
                                item.kind, kind->parent.empty() ? "nothing" : kind->parent,
                                was->parent.empty() ? "nothing" : was->parent));
     check_state(item, *kind, *was);
@@ -64,7 +64,7 @@ class Checks {
             return def.name == file.kind;
           }))
         hinder(item, fmt::format("it has a file “{}”, which the new definition does not know for "
-                                 "a {}",
+                                 "“{}”",
                                  file.kind, item.kind));
     }
   }

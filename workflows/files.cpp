@@ -45,12 +45,12 @@ Result<Item> check_attachment(BoardReader& reader, const Programmes& programmes,
   }
   if (file == nullptr)
     return Error{Errc::invalid,
-                 known.empty() ? fmt::format("a {} takes no files", kind->name)
-                               : fmt::format("a {} takes these files: {}", kind->name, known),
+                 known.empty() ? fmt::format("“{}” takes no files", kind->name)
+                               : fmt::format("“{}” takes these files: {}", kind->name, known),
                  "kind"};
   if (std::find(file->types.begin(), file->types.end(), command.type) == file->types.end())
     return Error{Errc::invalid,
-                 fmt::format("a {} is one of: {}", file->name, fmt::join(file->types, ", ")),
+                 fmt::format("“{}” is one of: {}", file->name, fmt::join(file->types, ", ")),
                  "type"};
   if (bytes.empty()) return Error{Errc::invalid, "the file is empty", "file"};
   if (bytes.size() > file->mb_max * 1024 * 1024)

@@ -97,10 +97,10 @@ TEST_CASE("a file is of a kind, a type and a size that the programme allows", "[
   FileWorld world;
   CHECK(world.check() == "ok");
   world.command.kind = "photo";
-  CHECK(world.check() == "invalid: a return takes these files: evidence, summary");
+  CHECK(world.check() == "invalid: “return” takes these files: evidence, summary");
   world.command.kind = "evidence";
   world.command.type = "docx";
-  CHECK(world.check("PK\x03\x04") == "invalid: a evidence is one of: pdf, txt");
+  CHECK(world.check("PK\x03\x04") == "invalid: “evidence” is one of: pdf, txt");
   world.command.type = "pdf";
   CHECK(world.check("") == "invalid: the file is empty");
   CHECK(world.check("%PDX-1.7") == "invalid: this is not a pdf file");
@@ -114,7 +114,7 @@ TEST_CASE("a file is of a kind, a type and a size that the programme allows", "[
   CHECK(world.check(megabyte) == "ok");
   CHECK(world.check(megabyte + " ") == "invalid: the file is larger than 1 MB");
   world.command.item = world.item(world.return_).parent;
-  CHECK(world.check() == "invalid: a audit takes no files");
+  CHECK(world.check() == "invalid: “audit” takes no files");
   world.command.item = ItemId{999};
   CHECK(world.check() == "not_found: there is no such item");
 }
