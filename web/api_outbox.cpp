@@ -44,7 +44,7 @@ json::object notice_row(const Context& context, BoardReader& reader, References&
                         const Notice& notice) {
   json::object row = notice_json(context, notice);
   row["reference"] = references.of(notice.item);
-  // Grouped prompts have one wording.
+  // Of the first of its prompts, whose item and party are the notice's.
   if (!notice.prompts.empty())
     if (const auto prompt = reader.find_prompt(notice.prompts.front()))
       row["template"] = prompt->template_name;
@@ -136,17 +136,21 @@ Response get_item_notices(Context& context, const Segments& rest) {
                     "Only the board's side and the item's own agency may read whom it was told."});
   References references{*context.reader};
   json::array prompts, notices;
-  std::map<NoticeId, Notice> made;
+  std::map<NoticeId, std::pair<Notice, Prompt>> made;
   for (const Prompt& prompt : context.reader->prompts_about(item->id)) {
     prompts.push_back(prompt_row(context, references, prompt));
-    for (Notice& notice : context.reader->notices_of(prompt.id)) made[notice.id] = std::move(notice);
+    for (Notice& notice : context.reader->notices_of(prompt.id))
+      made.try_emplace(notice.id, std::move(notice), prompt);
   }
-  for (const auto& [id, notice] : made) {
+  for (const auto& [id, made_of] : made) {
+    const auto& [notice, prompt] = made_of;
     json::object row = notice_row(context, *context.reader, references, notice);
-    // A mail for several items would tell an agency of the others.
+    // A mail for several items would tell an agency of the others, and of posts that are not its own.
     if (!context.board_side) row.erase("prompts");
     row["reference"] = item->reference;
     row["item"] = item->id.value;
+    row["to"] = prompt.to;
+    row["template"] = prompt.template_name;
     notices.push_back(std::move(row));
   }
   json::object body;

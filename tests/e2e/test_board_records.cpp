@@ -325,6 +325,48 @@ TEST_CASE("whom an item's mail went to is for those who may see the rest of it",
   CHECK(board.get(qa_officer, "GET", "/items/" + audit + "/notices").at("notices").as_array().empty());
 }
 
+TEST_CASE("of a mail about two agencies' items each sees its own part alone", "[web]") {
+  ExampleBoard board;
+  board.raise_concern();
+  // As the planner joins them for somebody who holds a post in both.
+  std::string own;
+  {
+    const auto tx = board.store->begin();
+    BoardWriter& rows = tx->board(board_id);
+    std::vector<Changed<Prompt>> prompts;
+    Notice notice;
+    for (const Prompt& was : rows.list_prompts(500, {}, PromptState::pending)) {
+      const Item item = *rows.find_item(was.item);
+      if (item.kind != "answer") continue;
+      if (item.agency == "police") own = item.reference;
+      if (item.agency != "police") {
+        notice.item = was.item;
+        notice.to = was.to;
+      }
+      Prompt noticed = was;
+      noticed.state = PromptState::noticed;
+      prompts.push_back({was, noticed});
+      notice.prompts.push_back(was.id);
+    }
+    REQUIRE(prompts.size() >= 2);
+    notice.address = "both@agency.example";
+    notice.message_id = "both@board.example";
+    notice.created_at = board.clock.now_;
+    JournalHead head;
+    head.actor = "system";
+    head.kind = "notice";
+    head.occurred_at = board.clock.now_;
+    rows.write_notices(head, prompts, {{notice, "mail"}}, board.clock.now_);
+    tx->commit();
+  }
+  const auto theirs = board.get(police_lead, "GET", "/items/" + own + "/notices").at("notices").as_array();
+  REQUIRE(theirs.size() == 1);
+  const auto& row = theirs[0].as_object();
+  CHECK(text_of(row, "to").find("police") != std::string::npos);
+  CHECK(text_of(row, "reference") == own);
+  CHECK_FALSE(row.contains("prompts"));
+}
+
 TEST_CASE("a protected value on an item that agencies see is hidden from them, and its reads are kept",
           "[web]") {
   ExampleBoard board;
