@@ -7,7 +7,8 @@ namespace assured {
 
 namespace {
 
-void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState state, bool to_mailbox,
+// False where the item was undone and there is nobody to tell.
+bool note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState state, bool to_mailbox,
                  bool tell_board_team, Instant now) {
   ToldPoints told = told_on_rung(planned, writer);
   // No mail was made for these, and none would be if they were told again.
@@ -30,30 +31,31 @@ void note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState 
   const Decision decision = decide_bounce(planned.rules, planned.item, facts, bounce, now);
   if (!decision.lines.empty())
     writer.write(head_of_system("bounced", planned.item.id, now), decision, now);
+  return !is_gone(planned.item.state);
 }
 
 }  // namespace
 
 void note_end(BoardWriter& writer, const Programmes& programmes, std::string_view board,
-              const Notice& notice, Instant now) {
+              const Notice& notice, const std::vector<Prompt>& prompts, Instant now) {
   const Programmes::Board& of = programmes.get_board(board);
   const bool failed = notice.state == NoticeState::bounced || notice.state == NoticeState::expired;
   const auto shared = failed ? writer.load_people() : std::make_shared<const People>();
   const People& people = *shared;
-  for (const PromptId id : notice.prompts) {
-    const auto prompt = writer.find_prompt(id);
-    ASSURED_ASSERT(prompt.has_value());
-    if (prompt->obligation) {
-      const auto item = writer.find_item(prompt->item);
+  bool board_told = false;
+  for (const Prompt& prompt : prompts) {
+    const auto obligation =
+        prompt.obligation ? writer.find_obligation(prompt.obligation) : std::nullopt;
+    if (obligation && obligation->seniors_wait_until) {
+      const auto item = writer.find_item(prompt.item);
       ASSURED_ASSERT(item.has_value());
-      const Rules rules = programmes.rules(of, item->programme);
-      note_outcome(writer, rules, *item, writer.find_obligation(prompt->obligation), *prompt, now);
+      note_outcome(writer, programmes.rules(of, item->programme), *item, obligation, prompt, now);
     }
-    if (!prompt->item) continue;  // nobody else is told of what is about no item
+    if (!prompt.item) continue;  // nobody else is told of what is about no item
     // Read anew: what was decided about one prompt may have changed the item of the next.
     if (failed)
-      note_bounce(writer, load_planned(writer, programmes, of, people, *prompt), notice.state,
-                  notice.person.empty(), id == notice.prompts.front(), now);
+      board_told |= note_bounce(writer, load_planned(writer, programmes, of, people, prompt), notice.state,
+                                notice.person.empty(), !board_told, now);
   }
 }
 

@@ -7,9 +7,10 @@
 namespace assured {
 
 // Within the transaction that records it: seniors need wait no longer for what was accepted or failed
-// for good, and what bounced or expired is told to others and to the board team. `notice` is final.
+// for good, and what bounced or expired is told to others and to the board team. `notice` is final; `prompts`
+// are its own.
 void note_end(BoardWriter& writer, const Programmes& programmes, std::string_view board,
-              const Notice& notice, Instant now);
+              const Notice& notice, const std::vector<Prompt>& prompts, Instant now);
 
 // What is about immediate risk and may go to no address of the party is as good as refused: others of the
 // rung and the next rung are told at once, and the board team sees it (S11.5).

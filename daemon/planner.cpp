@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "daemon/outcome.hpp"
 #include "workflows/address_change.hpp"
@@ -39,15 +40,6 @@ bool has_identifier(const std::map<std::string, std::string>& slots) {
   });
 }
 
-// How many of the first go in one transaction: as many as may, but for those at its end whose reader has more
-// behind it, unless all are that reader's. So nobody gets two mails where one would hold it all.
-std::size_t slice_size(std::span<const Prompt> prompts) {
-  if (prompts.size() <= slice_max) return prompts.size();
-  std::size_t size = slice_max;
-  while (size > 0 && prompts[size - 1].to == prompts[size].to) --size;
-  return size == 0 ? slice_max : size;
-}
-
 // Mail was made of it and stands: it is planned anew for those alone whose mail was dropped.
 bool has_live_notice(const Prompt& prompt, BoardReader& reader) {
   const auto notices = reader.notices_of(prompt.id);
@@ -57,11 +49,19 @@ bool has_live_notice(const Prompt& prompt, BoardReader& reader) {
 
 }  // namespace
 
-// The prompts that go to the same readers in one mail.
-struct Planner::Group {
-  std::vector<PlannedPrompt> prompts;
-  std::vector<ContactPoint> points;
-  bool held = false;  // S12.4: it looks as if it named somebody
+// One mail: to one reader, about all that waits for them, or about what must stand alone.
+struct Planner::Mail {
+  ContactPoint to;
+  std::vector<const PlannedPrompt*> prompts;
+  bool held = false;   // S12.4: it looks as if it named somebody
+  bool bared = false;  // and was urgent: it went out without
+};
+
+// What one row of the journal tells.
+struct Planner::Written {
+  std::vector<Changed<Prompt>> prompts;
+  std::vector<std::pair<Notice, std::string>> notices;
+  std::set<ItemId> items;
 };
 
 // One transaction of the planner.
@@ -74,7 +74,8 @@ struct Planner::Slice {
   OutboxHold hold = read_outbox_hold(writer);
   std::shared_ptr<const People> people = writer.load_people();
   Date today = local_date(now, *board.zone);
-  std::map<std::string, Group> groups = {};  // by contact points, or by prompt where it stands alone
+  std::deque<PlannedPrompt> noticed = {};     // what mail is made of
+  std::map<std::string, Mail> mails = {};     // by reader, or by prompt and reader where it stands alone
   // Whom this transaction tells of a rung, which the tables do not show yet.
   std::map<std::string, ToldPoints> told = {};
   std::vector<WorkReport> reports = {};
@@ -122,10 +123,11 @@ Instant Planner::run_once(Instant now) {
   plan_urgent(now, waiting);
   // In turns, so that a board with much to plan keeps neither another's routine nor what has become
   // urgent meanwhile.
+  std::map<std::string, PlanQueue> queues;
   for (bool more = true; more;) {
     more = false;
     for (const std::string& board : boards) {
-      if (!plan_some(board, false, now, waiting[board])) continue;
+      if (!plan_turn(board, queues[board], now, waiting[board])) continue;
       more = true;
       plan_urgent(now, waiting);
     }
@@ -141,47 +143,47 @@ Instant Planner::run_once(Instant now) {
 
 void Planner::plan_urgent(Instant now, Waiting& waiting) {
   for (const std::string& board : programmes_.get()->boards())
-    while (plan_some(board, true, now, waiting[board])) {
+    for (;;) {
+      PlanQueue queue = read_queue(board, true, now, waiting[board]);
+      if (queue.is_done()) break;
+      while (!queue.is_done()) plan_slice(board, queue, now, waiting[board]);
     }
 }
 
-bool Planner::plan_some(const std::string& board, bool only_urgent, Instant now,
-                        std::set<PromptId>& waiting) {
-  auto pending = store_.reader(board)->pending_prompts(now, read_max + waiting.size(), only_urgent);
+bool Planner::plan_turn(const std::string& board, PlanQueue& queue, Instant now, std::set<PromptId>& waiting) {
+  if (queue.is_done()) queue = read_queue(board, false, now, waiting);
+  if (queue.is_done()) return false;
+  for (const std::size_t from = queue.next; !queue.is_done() && queue.next - from < turn_max;)
+    plan_slice(board, queue, now, waiting);
+  return true;
+}
+
+PlanQueue Planner::read_queue(const std::string& board, bool only_urgent, Instant now,
+                              std::set<PromptId>& waiting) const {
+  const auto reader = store_.reader(board);
+  auto pending = reader->pending_prompts(now, read_max + waiting.size(), only_urgent);
   std::erase_if(pending, [&](const Prompt& p) {
     if (routine_waits_ && p.family != Family::a) waiting.insert(p.id);
     return waiting.contains(p.id);
   });
-  if (pending.empty()) return false;
-  // What goes to the same readers stands together; family A first, as it was read.
-  std::stable_sort(pending.begin(), pending.end(), [](const Prompt& a, const Prompt& b) {
-    if ((a.family == Family::a) != (b.family == Family::a)) return a.family == Family::a;
-    return a.family != Family::a && a.to < b.to;
-  });
-  std::size_t planned = 0;
-  for (std::span<const Prompt> rest{pending}; !rest.empty() && planned < turn_max;) {
-    const std::size_t size = slice_size(rest);
-    plan_slice(board, rest.first(size), now, waiting);
-    planned += size;
-    rest = rest.subspan(size);
-  }
-  return true;
+  const auto programmes = programmes_.get();
+  const Programmes::Board& of = programmes->get_board(board);
+  return queue_of(pending, *reader, *of.current, *reader->load_people(), local_date(now, *of.zone), slice_max);
 }
 
-void Planner::plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
-                         std::set<PromptId>& waiting) {
+void Planner::plan_slice(const std::string& board, PlanQueue& queue, Instant now, std::set<PromptId>& waiting) {
   const auto programmes = programmes_.get();
   std::vector<WorkReport> reports;
   {
     auto tx = store_.begin(Urgency::workers);
     BoardWriter& writer = tx->board(board);
     Slice slice{board, *programmes, programmes->get_board(board), writer, now};
-    for (const Prompt& prompt : prompts) {
+    for (const PlanQueue::Entry& entry : queue.take()) {
       // It may have been superseded by a command since it was read.
-      const auto stored = writer.find_prompt(prompt.id);
+      const auto stored = writer.find_prompt(entry.prompt);
       if (stored && stored->state == PromptState::pending) plan_prompt(slice, *stored, waiting);
     }
-    for (const auto& [key, group] : slice.groups) write_group(slice, group);
+    write_mails(slice);
     tx->commit();
     reports = std::move(slice.reports);
   }
@@ -192,7 +194,7 @@ void Planner::plan_slice(const std::string& board, std::span<const Prompt> promp
 void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting) {
   PlannedPrompt planned =
       load_planned(slice.writer, slice.programmes, slice.board, *slice.people, prompt);
-  if (const auto why = superseded_reason(planned, slice.writer))
+  if (const auto why = superseded_reason(planned, slice.writer, slice.today))
     return close_prompt(slice, planned, PromptState::superseded, *why);
   if (const std::string& hold = slice.hold.of(prompt.family); !hold.empty() && prompt.why != released)
     return close_prompt(slice, planned, PromptState::held, hold);
@@ -214,7 +216,7 @@ void Planner::plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>
                         "the same person was told of this step through another post");
   }
   for (const ContactPoint& to : points) told_now.add(to);
-  add_to_group(slice, std::move(planned), std::move(points));
+  add_mails(slice, std::move(planned), points);
 }
 
 Planner::Reach Planner::reach_of(const Slice& slice, const PlannedPrompt& planned) const {
@@ -240,87 +242,118 @@ void Planner::hold_unreachable(Slice& slice, const PlannedPrompt& planned, const
     tell_board_team(slice, planned, "mail is held: " + reach.why_none);
 }
 
-void Planner::add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points) {
-  const bool urgent = planned.was.family == Family::a;
-  const bool held = !urgent && has_identifier(slots_of(planned, points.front(), slice.now));
-  const bool alone = urgent || held || !planned.item.id;
-  std::string key = alone ? fmt::format("prompt {}", planned.was.id.value) : std::string{};
-  if (key.empty())
-    for (const ContactPoint& to : points) key += to.address + '|';
-  Group& group = slice.groups[key];
-  group.held = held;
-  group.points = std::move(points);
-  group.prompts.push_back(std::move(planned));
+void Planner::add_mails(Slice& slice, PlannedPrompt planned, const std::vector<ContactPoint>& points) {
+  const PlannedPrompt& prompt = slice.noticed.emplace_back(std::move(planned));
+  const bool urgent = prompt.was.family == Family::a;
+  const bool held = !urgent && has_identifier(slots_of(prompt, points.front(), slice.now));
+  const std::string alone =
+      urgent || held || !prompt.item.id ? fmt::format("{}", prompt.was.id.value) : std::string{};
+  for (const ContactPoint& to : points) {
+    Mail& mail = slice.mails[fmt::format("{}|{}", alone, to.address)];
+    // An address that is a person's for one matter and a mailbox for another is the person's.
+    if (mail.prompts.empty() || (mail.to.person.empty() && !to.person.empty())) mail.to = to;
+    mail.held = held;
+    mail.prompts.push_back(&prompt);
+  }
 }
 
-void Planner::write_group(Slice& slice, const Group& group) {
+std::pair<Notice, std::string> Planner::make_notice(const Slice& slice, Mail& mail) const {
+  // As a notice that is read back has them.
+  const PlannedPrompt& first = **std::min_element(
+      mail.prompts.begin(), mail.prompts.end(),
+      [](const PlannedPrompt* a, const PlannedPrompt* b) { return a->was.id < b->was.id; });
+  NoticeDraft draft;
+  draft.board = slice.board_id;
+  draft.to_name = mail.to.name;
+  draft.to_address = mail.to.address;
+  if (policy_.mode == MailPolicy::Mode::redirect) {
+    draft.banner = fmt::format("Redirected. This would have gone to {}.", mail.to.address);
+    draft.to_address = policy_.redirect_to;
+  }
+  draft.date = slice.now;
+  draft.family = first.was.family;
+  draft.establishment = &first.rules.establishment;
+  Notice notice;
   std::vector<std::string> keys;
-  std::vector<Changed<Prompt>> prompts;
-  std::vector<PromptId> ids;
-  for (const PlannedPrompt& planned : group.prompts) {
-    keys.push_back(key_of(planned));
-    ids.push_back(planned.was.id);
-    Prompt noticed = planned.was;
-    noticed.state = PromptState::noticed;
-    prompts.push_back({planned.was, std::move(noticed)});
+  for (const PlannedPrompt* planned : mail.prompts) {
+    keys.push_back(key_of(*planned));
+    notice.prompts.push_back(planned->was.id);
+    auto slots = slots_of(*planned, mail.to, slice.now);
+    // S12.4: family A goes out at once, in its bare form.
+    if (draft.family == Family::a && has_identifier(slots)) {
+      std::erase_if(slots, [](const auto& slot) { return slot.first.starts_with("field."); });
+      mail.bared = true;
+    }
+    draft.parts.push_back({planned->item.reference, std::move(slots), missed_of(*planned),
+                           find_wording(planned->rules.establishment, planned->was.template_name)});
   }
   std::sort(keys.begin(), keys.end());
-  std::sort(ids.begin(), ids.end());
-  const PlannedPrompt& first = group.prompts.front();
-  const MailPolicy& policy = policy_;
-  std::vector<std::pair<Notice, std::string>> made;
-  bool bared = false;
-  for (const ContactPoint& to : group.points) {
-    NoticeDraft draft;
-    draft.board = slice.board_id;
-    draft.to_name = to.name;
-    draft.to_address = to.address;
-    if (policy.mode == MailPolicy::Mode::redirect) {
-      draft.banner = fmt::format("Redirected. This would have gone to {}.", to.address);
-      draft.to_address = policy.redirect_to;
-    }
-    draft.message_id =
-        fmt::format("{}@{}",
-                    keyed_hash(settings_.message_id_key,
-                               fmt::format("{}|{}|{}", slice.board_id, fmt::join(keys, "|"),
-                                           to.address)),
-                    settings_.message_id_domain);
-    draft.date = slice.now;
-    draft.family = first.was.family;
-    draft.establishment = &first.rules.establishment;
-    for (const PlannedPrompt& planned : group.prompts) {
-      auto slots = slots_of(planned, to, slice.now);
-      // S12.4: family A goes out at once, in its bare form.
-      if (draft.family == Family::a && has_identifier(slots)) {
-        std::erase_if(slots, [](const auto& slot) { return slot.first.starts_with("field."); });
-        bared = true;
-      }
-      draft.parts.push_back(
-          {planned.item.reference, std::move(slots), missed_of(planned),
-           find_wording(planned.rules.establishment, planned.was.template_name)});
-    }
-    Notice notice;
-    notice.prompts = ids;
-    notice.item = first.item.id;
-    notice.to = first.was.to;
-    notice.person = to.person;
-    notice.address = draft.to_address;
-    notice.message_id = draft.message_id;
-    notice.created_at = slice.now;
-    notice.state = group.held ? NoticeState::held : NoticeState::pending;
-    made.emplace_back(std::move(notice), renderer_.render(draft));
+  std::sort(notice.prompts.begin(), notice.prompts.end());
+  draft.message_id = fmt::format(
+      "{}@{}",
+      keyed_hash(settings_.message_id_key,
+                 fmt::format("{}|{}|{}", slice.board_id, fmt::join(keys, "|"), mail.to.address)),
+      settings_.message_id_domain);
+  notice.item = first.item.id;
+  notice.to = first.was.to;
+  notice.person = mail.to.person;
+  notice.address = draft.to_address;
+  notice.message_id = draft.message_id;
+  notice.created_at = slice.now;
+  notice.state = mail.held ? NoticeState::held : NoticeState::pending;
+  return {std::move(notice), renderer_.render(draft)};
+}
+
+void Planner::write_mails(Slice& slice) {
+  if (slice.mails.empty()) return;
+  // One row of the journal for what belongs to one root, so that nothing of another goes with it when its content
+  // is removed (ADR 5); mails that share a prompt across roots have a row of their own.
+  std::map<PromptId, std::vector<std::string>> mails_of;
+  for (const auto& [key, mail] : slice.mails)
+    for (const PlannedPrompt* planned : mail.prompts) mails_of[planned->was.id].push_back(key);
+  Circles circles;
+  std::map<PromptId, std::size_t> circle_of;
+  for (const auto& [id, keys] : mails_of) circle_of[id] = circles.join(keys);
+  std::map<std::size_t, std::set<ItemId>> roots;
+  for (const PlannedPrompt& planned : slice.noticed)
+    roots[circles.find(circle_of.at(planned.was.id))].insert(root_of(planned.item));
+  std::map<std::pair<ItemId, std::size_t>, Written> rows;
+  const auto row_of = [&](const PlannedPrompt& planned) -> Written& {
+    const std::size_t circle = circles.find(circle_of.at(planned.was.id));
+    const std::set<ItemId>& of = roots.at(circle);
+    return rows[of.size() == 1 ? std::pair{*of.begin(), std::size_t{0}} : std::pair{ItemId{}, circle + 1}];
+  };
+  for (const PlannedPrompt& planned : slice.noticed) {
+    Prompt noticed = planned.was;
+    noticed.state = PromptState::noticed;
+    Written& row = row_of(planned);
+    row.items.insert(planned.item.id);
+    row.prompts.push_back({planned.was, std::move(noticed)});
   }
-  const ItemId subject = group.prompts.size() == 1 ? first.item.id : ItemId{};
-  slice.writer.write_notices(head_of_system("notice", subject, slice.now), prompts, std::move(made),
-                             slice.now);
-  if (bared)
-    tell_board_team(slice, first, "a field looks as if it named a person; urgent mail went out without");
+  for (auto& [key, mail] : slice.mails)
+    row_of(*mail.prompts.front()).notices.push_back(make_notice(slice, mail));
+  for (auto& [key, row] : rows) {
+    const ItemId subject = row.items.size() == 1 ? *row.items.begin() : ItemId{};
+    slice.writer.write_notices(head_of_system("notice", subject, slice.now), row.prompts,
+                               std::move(row.notices), slice.now);
+  }
   WorkReport report;
   report.board = slice.board_id;
   report.what = "planned";
   report.at = slice.now;
   slice.reports.push_back(std::move(report));
-  if (group.held) {
+  tell_of_names(slice);
+}
+
+// S12.4.
+void Planner::tell_of_names(Slice& slice) {
+  std::set<PromptId> told;  // several readers of one prompt are one matter for the board team
+  for (const auto& [key, mail] : slice.mails) {
+    const PlannedPrompt& first = *mail.prompts.front();
+    if ((!mail.bared && !mail.held) || !told.insert(first.was.id).second) continue;
+    if (mail.bared)
+      tell_board_team(slice, first, "a field looks as if it named a person; urgent mail went out without");
+    if (!mail.held) continue;
     // What will not be sent has failed for good: seniors need not wait for it (S6.2).
     note_outcome(slice.writer, first.rules, first.item, first.obligation, first.was, slice.now);
     tell_board_team(slice, first, "mail is held: it looks as if it named a person");

@@ -4,8 +4,8 @@
 
 #include <map>
 #include <set>
-#include <span>
 
+#include "daemon/plan_queue.hpp"
 #include "daemon/planning.hpp"
 #include "daemon/workers.hpp"
 #include "workflows/mail_policy.hpp"
@@ -30,18 +30,20 @@ class Planner : public Worker {
 
  private:
   struct Slice;
-  struct Group;
+  struct Mail;
+  struct Written;
   using Waiting = std::map<std::string, std::set<PromptId>>;  // by board: prompts to leave alone
   // A clock that was set back leaves words waiting for a morning that is far off: for the next one instead.
   void set_right(Instant now);
   // Family A of all boards.
   void plan_urgent(Instant now, Waiting& waiting);
   // Some of a board's prompts; false when there was nothing to plan.
-  bool plan_some(const std::string& board, bool only_urgent, Instant now,
-                 std::set<PromptId>& waiting);
-  // Plans up to a slice of prompts in one transaction; those that must wait (S6.3) join `waiting`.
-  void plan_slice(const std::string& board, std::span<const Prompt> prompts, Instant now,
-                  std::set<PromptId>& waiting);
+  bool plan_turn(const std::string& board, PlanQueue& queue, Instant now, std::set<PromptId>& waiting);
+  // What waits and may be planned now; what may not, because routine mail waits, joins `waiting`.
+  PlanQueue read_queue(const std::string& board, bool only_urgent, Instant now,
+                   std::set<PromptId>& waiting) const;
+  // Plans the next of a queue in one transaction; those that must wait (S6.3) join `waiting`.
+  void plan_slice(const std::string& board, PlanQueue& queue, Instant now, std::set<PromptId>& waiting);
   void plan_prompt(Slice& slice, const Prompt& prompt, std::set<PromptId>& waiting);
   // Whom it goes to; or nobody, and why. `on_purpose`: as the mode asks.
   struct Reach {
@@ -52,8 +54,10 @@ class Planner : public Worker {
   Reach reach_of(const Slice& slice, const PlannedPrompt& planned) const;
   // S11.5, S12.4: what nobody can get is not held in silence.
   void hold_unreachable(Slice& slice, const PlannedPrompt& planned, const Reach& reach);
-  void add_to_group(Slice& slice, PlannedPrompt planned, std::vector<ContactPoint> points);
-  void write_group(Slice& slice, const Group& group);
+  void add_mails(Slice& slice, PlannedPrompt planned, const std::vector<ContactPoint>& points);
+  std::pair<Notice, std::string> make_notice(const Slice& slice, Mail& mail) const;
+  void write_mails(Slice& slice);
+  void tell_of_names(Slice& slice);
   void tell_board_team(Slice& slice, const PlannedPrompt& about, std::string_view why);
   void close_prompt(Slice& slice, const PlannedPrompt& planned, PromptState state, std::string why);
 

@@ -51,11 +51,11 @@ PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
   auto item = reader.find_item(prompt.item);
   ASSURED_ASSERT(item.has_value());
   const Rules rules = programmes.rules(board, item->programme);
-  auto ancestors = reader.list_ancestors(*item);
+  const auto parent = item->parent ? reader.find_item(item->parent) : std::nullopt;
   auto assignments = reader.assignments_of({item->id});
   return {prompt,
           std::move(*item),
-          std::move(ancestors),
+          parent ? parent->reference : std::string{},
           prompt.obligation ? reader.find_obligation(prompt.obligation) : std::nullopt,
           prompt.obligation ? std::nullopt : earliest_owed(reader, prompt),
           std::move(assignments),
@@ -185,8 +185,8 @@ std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const Contac
   if (const PostDef* post = e.find_post(post_of(party, scope))) slots["post"] = post->title;
   slots["occurred"] = local_text(c.item.entered_at, zone);
   slots["opened"] = local_text(c.obligation ? c.obligation->opened_at : c.item.created_at, zone);
-  if (!c.ancestors.empty()) slots["parent_reference"] = c.ancestors.front().reference;
-  slots["why"] = party.kind == Party::Kind::post
+  if (!c.parent_reference.empty()) slots["parent_reference"] = c.parent_reference;
+  slots["why"] = party.kind != Party::Kind::assigned
                      ? fmt::format("you hold, or read the mailbox of, the post “{}”",
                                    slots.contains("post") ? slots["post"] : party.name)
                      : fmt::format("you are its {}", party.name);
@@ -252,7 +252,13 @@ bool is_one_of_two(const std::string& name, const std::string& a, const std::str
 }
 
 // Of a prompt of no rung about an obligation that is open: a hand-over, or a moved date.
-std::optional<std::string> word_superseded(const PlannedPrompt& c) {
+std::optional<std::string> word_superseded(const PlannedPrompt& c, Date today) {
+  if (c.party.kind == Party::Kind::person) {  // who took over a post
+    const auto posts = c.people.posts_of(c.party.name, today);
+    const bool holds = std::find(posts.begin(), posts.end(), post_of(c.party, c.scope())) != posts.end();
+    return holds ? std::nullopt
+                 : std::optional{fmt::format("“{}” is owed by somebody else now", c.obligation->name)};
+  }
   const Definition& d = c.rules.definition;
   const std::string& name = c.was.template_name;
   const bool moved = is_one_of_two(name, d.moved_template, d.moved_template_urgent);
@@ -267,7 +273,7 @@ std::optional<std::string> word_superseded(const PlannedPrompt& c) {
 
 }  // namespace
 
-std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader& reader) {
+std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader& reader, Date today) {
   if (is_gone(c.item.state)) return "the item was undone";
   if (!c.obligation) {
     const KindDef* kind = c.rules.definition.find_kind(c.item.kind);
@@ -280,7 +286,7 @@ std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader
   const bool on_rung = c.was.rung >= 0;
   if (on_rung && o.due_version != c.was.due_version) return "the deadline moved before this was sent";
   if (!on_rung)
-    if (auto why = word_superseded(c)) return why;
+    if (auto why = word_superseded(c, today)) return why;
   for (const Prompt& other : reader.prompts_of(o.id)) {
     const bool goes = other.state == PromptState::pending || other.state == PromptState::noticed;
     if (!goes || other.to != c.was.to || other.id < c.was.id || (other.rung >= 0) != on_rung) continue;

@@ -17,7 +17,7 @@ namespace assured {
 struct PlannedPrompt {
   Prompt was;  // as stored
   Item item;  // with no id where the prompt is about none
-  std::vector<Item> ancestors;
+  std::string parent_reference;  // empty: it stands on its own
   std::optional<Obligation> obligation;
   // Of a word that an effect tells: what is owed on the item, the earliest due and best by whoever is told;
   // for its date alone.
@@ -36,6 +36,9 @@ struct PlannedPrompt {
   }
 };
 
+// The item at the top of its tree: itself where it stands on its own.
+inline ItemId root_of(const Item& item) { return item.root ? item.root : item.id; }
+
 // Loads what belongs to `prompt`. `people` and `programmes` outlive the result.
 PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
                            const Programmes::Board& board, const People& people,
@@ -43,7 +46,8 @@ PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
 
 // Why it is no longer true, or nothing (S10.2, S10.3). The same for a prompt whose notice nobody has
 // begun to send.
-std::optional<std::string> superseded_reason(const PlannedPrompt& planned, BoardReader& reader);
+std::optional<std::string> superseded_reason(const PlannedPrompt& planned, BoardReader& reader,
+                                             Date today);
 
 // S6.3: an escalation of B or C lets the reminder it complains of go first, for one working day.
 bool must_wait(const PlannedPrompt& planned, BoardReader& reader, Instant now);

@@ -47,9 +47,11 @@ std::optional<std::string> Recheck::prohibition(const Notice& notice, const Plan
 
 // Nothing here may object to what the planner would make again as it is, or the two would go round.
 std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt& prompt) {
-  if (prompt.state != PromptState::noticed) return "it is planned anew";
+  // One that is pending waits for another reader, whose mail was dropped; this one's stands.
+  if (prompt.state != PromptState::noticed && prompt.state != PromptState::pending)
+    return "it is planned anew";
   const PlannedPrompt planned = load(prompt);
-  if (auto why = superseded_reason(planned, writer_)) return why;
+  if (auto why = superseded_reason(planned, writer_, today_)) return why;
   if (auto why = prohibition(notice, planned)) return why;
   if (!still_reads(notice, planned)) return "it would go to another address now";
   // Its text gives the old date; move_due() notes when that changed. Not what lies ahead, under a clock
@@ -63,15 +65,15 @@ std::optional<std::string> Recheck::objection(const Notice& notice, const Prompt
 
 bool Recheck::still_reads(const Notice& notice, const PlannedPrompt& planned) const {
   const bool redirected = policy_.mode == MailPolicy::Mode::redirect;
-  if (notice.person.empty()) {
-    // Of a post that has none any more, the address that it had is all there is.
-    const std::string mailbox = mailbox_of(planned.party, planned.scope());
-    return redirected || mailbox.empty() || mailbox == notice.address;
-  }
+  // Of a post that has no mailbox any more, the address that it had is all there is.
+  if (notice.person.empty() && (redirected || mailbox_of(planned.party, planned.scope()).empty())) return true;
+  // By the address, which may be a person's for one matter and a mailbox for another. While mail is redirected,
+  // that on the notice is nobody's of them.
+  const Person* reader = people_->find_person(notice.person);
+  const std::string& address = redirected && reader != nullptr ? reader->mail : notice.address;
   const auto points = contact_points(planned.party, planned.scope(), today_);
-  return std::any_of(points.begin(), points.end(), [&](const ContactPoint& to) {
-    return to.person == notice.person && (redirected || to.address == notice.address);
-  });
+  return std::any_of(points.begin(), points.end(),
+                     [&](const ContactPoint& to) { return to.address == address; });
 }
 
 void Recheck::hold(const Notice& notice, const Prompt& prompt, const std::string& why,
@@ -79,7 +81,7 @@ void Recheck::hold(const Notice& notice, const Prompt& prompt, const std::string
   Notice held = notice;
   held.state = NoticeState::held;
   const ItemId subject = notice.prompts.size() == 1 ? notice.item : ItemId{};
-  writer_.write_notice_state(head_of_system("notice", subject, now_), held, now_);
+  writer_.write_notice_states(head_of_system("notice", subject, now_), {held}, now_);
   Decision decision;
   decision.subject = notice.item;
   decision.lines.push_back({prompt.item, "held", why});
@@ -107,7 +109,7 @@ void Recheck::plan_anew(const Notice& notice, const std::string& why,
   dropped.state = NoticeState::superseded;
   dropped.final_at = now_;
   const ItemId subject = notice.prompts.size() == 1 ? notice.item : ItemId{};
-  writer_.write_notice_state(head_of_system("notice", subject, now_), dropped, now_);
+  writer_.write_notice_states(head_of_system("notice", subject, now_), {dropped}, now_);
   Decision decision;
   decision.subject = notice.item;
   for (const PromptId id : notice.prompts) {

@@ -220,6 +220,7 @@ struct Sender::Pass {
   std::shared_ptr<const Programmes> programmes;
   MailPolicy policy;
   SenderHealth counted = {};  // what happened; told once it is committed
+  std::map<std::string, std::vector<Notice>> ended = {};  // by board: for good
   std::vector<WorkReport> reports = {};
   std::vector<Leased> leased = {};
   std::size_t left = 0;                     // how many more may be leased
@@ -244,6 +245,7 @@ std::vector<Sender::Leased> Sender::record_and_lease(const std::vector<Returned>
   const Pace pace_before = pace_;
   try {
     for (const Returned& one : returned) record(pass, one);
+    record_ended(pass);
     for (const Returned& one : returned) in_hand_.erase({one.leased.board, one.leased.notice.id});
     pass.left = room(now);
     lease(pass);
@@ -370,8 +372,10 @@ bool Sender::take(Pass& pass, const std::string& board, Notice notice, DeliveryC
     return true;
   }
   if (notice.attempts == 0) {
-    // Not by its address, which is the same for all while mail is redirected.
-    if (!urgent) reader = board + '|' + (notice.person.empty() ? notice.to : notice.person);
+    // A person by who they are; a mailbox by its address, unless that is the same for all while mail is redirected.
+    const bool redirected = pass.policy.mode == MailPolicy::Mode::redirect;
+    const std::string& mailbox = redirected ? notice.to : notice.address;
+    if (!urgent) reader = board + '|' + (notice.person.empty() ? mailbox : notice.person);
     const Instant free = pace_.reader_free_at(reader, pass.policy.per_person_per_hour, pass.now);
     if (free > pass.now) {
       writer.defer_notice(notice.id, NoticeState::deferred, free,
@@ -433,7 +437,14 @@ void Sender::record(Pass& pass, const Returned& returned) {
       break;
   }
   notice.said = outcome.said;
-  if (is_final(notice.state)) return record_final(pass, leased.board, std::move(notice));
+  if (is_final(notice.state)) {
+    // Somebody may have expired it while it was under way; what is final stays.
+    const auto stored = writer.find_notice(notice.id);
+    if (!stored || is_final(stored->state)) return;
+    notice.final_at = pass.now;
+    pass.ended[leased.board].push_back(std::move(notice));
+    return;
+  }
   // Not before its own turn: what this message met may be of its own making, and the next probe is
   // another one then.
   const Instant next =
@@ -451,21 +462,43 @@ void Sender::record(Pass& pass, const Returned& returned) {
   pass.reports.push_back(std::move(report));
 }
 
-void Sender::record_final(Pass& pass, const std::string& board, Notice notice) {
+void Sender::record_ended(Pass& pass) {
+  for (auto& [board, ended] : pass.ended) {
+    BoardWriter& writer = pass.tx.board(board);
+    // One row of the journal for what belongs to one root, as the planner writes them; a mail about several
+    // prompts has one of its own.
+    std::map<std::pair<ItemId, NoticeId>, std::vector<Notice>> rows;
+    for (Notice& notice : ended) {
+      std::pair<ItemId, NoticeId> key{{}, notice.id};
+      if (const auto item = notice.prompts.size() == 1 ? writer.find_item(notice.item) : std::nullopt)
+        key = {root_of(*item), {}};
+      rows[key].push_back(std::move(notice));
+    }
+    for (const auto& [key, notices] : rows) {
+      const bool of_one = notices.size() == 1 && notices.front().prompts.size() == 1;
+      const ItemId subject = of_one ? notices.front().item : ItemId{};
+      writer.write_notice_states(head_of_system("notice", subject, pass.now), notices, pass.now);
+      for (const Notice& notice : notices) note(pass, board, notice);
+    }
+  }
+}
+
+void Sender::note(Pass& pass, const std::string& board, const Notice& notice) {
   BoardWriter& writer = pass.tx.board(board);
-  // Somebody may have expired it while it was under way; what is final stays.
-  const auto stored = writer.find_notice(notice.id);
-  if (!stored || is_final(stored->state)) return;
-  notice.final_at = pass.now;
-  writer.write_notice_state(head_of_system("notice", notice.item, pass.now), notice, pass.now);
-  note_end(writer, *pass.programmes, board, notice, pass.now);
+  std::vector<Prompt> prompts;
   for (const PromptId id : notice.prompts) {
+    auto prompt = writer.find_prompt(id);
+    ASSURED_ASSERT(prompt.has_value());
+    prompts.push_back(std::move(*prompt));
+  }
+  note_end(writer, *pass.programmes, board, notice, prompts, pass.now);
+  for (Prompt& prompt : prompts) {
     WorkReport report;
     report.board = board;
     report.what = "notice";
     report.at = pass.now;
     report.notice = notice;
-    report.prompt = writer.find_prompt(id);
+    report.prompt = std::move(prompt);
     report.address = notice.address;
     pass.reports.push_back(std::move(report));
   }

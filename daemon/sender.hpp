@@ -81,7 +81,9 @@ class Sender : public Worker {
   struct Pass;  // one transaction of run_once()
   std::vector<Leased> record_and_lease(const std::vector<Returned>& returned, Instant now);
   void record(Pass& pass, const Returned& returned);
-  void record_final(Pass& pass, const std::string& board, Notice notice);
+  // What ended for good, and what follows from it.
+  void record_ended(Pass& pass);
+  void note(Pass& pass, const std::string& board, const Notice& notice);
   void give_back(Pass& pass, const Leased& leased);
   void lease(Pass& pass);
   void lease_class(Pass& pass, const std::vector<std::string>& boards, DeliveryClass of);

@@ -16,6 +16,11 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return false;
 }
 
+std::string told_name(std::string_view to, const std::string& person) {
+  if (to.starts_with("post:")) return std::string{to.substr(5)};
+  return to.starts_with("person:") ? std::string{to} : "person:" + person;
+}
+
 bool is_glob(std::string_view text) { return text.find('*') != std::string_view::npos; }
 
 std::vector<std::string> find_unmet(const Story& story, std::vector<StoryNotice>& notices) {

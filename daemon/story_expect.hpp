@@ -12,6 +12,9 @@ namespace assured {
 
 // `*` stands for any run of characters, an empty one too.
 bool glob_matches(std::string_view pattern, std::string_view text);
+// Whom a prompt to `to` told, as stories name them: the post, or the person.
+std::string told_name(std::string_view to, const std::string& person);
+
 bool is_glob(std::string_view text);
 
 // Sentences about expectations that `notices` do not meet, the earliest first; marks the notices

@@ -113,8 +113,7 @@ class Player {
     const Notice& n = *report.notice;
     StoryNotice notice;
     notice.at = local_text(report.at);
-    notice.to = report.prompt->to.starts_with("post:") ? report.prompt->to.substr(5)
-                                                       : "person:" + n.person;
+    notice.to = told_name(report.prompt->to, n.person);
     notice.template_name = report.prompt->template_name;
     notice.rung = rung_text(*report.prompt);
     notice.item = names_.of(report.prompt->item);

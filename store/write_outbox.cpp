@@ -86,9 +86,10 @@ std::vector<Notice> Writer::write_notices(const JournalHead& head,
     for (const auto& prompt : prompts)
       put(body, prompts_table(), to_row(prompt.now), Expect::present);
     std::vector<Notice> out;
+    std::int64_t id = notices.empty() ? 0 : next_id(next_notice);
     for (auto& [notice, bytes] : notices) {
       refuse_steps_between(notice.state);
-      notice.id = NoticeId{next_id(next_notice)};
+      notice.id = NoticeId{id++};
       notice.digest = blake2b_hex(bytes);
       put(body, notices_table(), to_row(notice), Expect::absent);
       for (const PromptId prompt : notice.prompts)
@@ -109,22 +110,24 @@ std::vector<Notice> Writer::write_notices(const JournalHead& head,
   });
 }
 
-void Writer::write_notice_state(const JournalHead& head, const Notice& notice, Instant now) {
+void Writer::write_notice_states(const JournalHead& head, const std::vector<Notice>& notices,
+                                 Instant now) {
   guarded([&] {
-    refuse_steps_between(notice.state);
-    Notice written = notice;
-    if (is_final(written.state) && !written.final_at) written.final_at = now;
     Body body;
     body.reason = head.reason;
-    put(body, notices_table(), to_row(written), Expect::present);
-    if (written.state == NoticeState::pending)
-      add_delivery(written.id, now);
-    else
-      board_.query(remove_delivery).bind("$notice", written.id.value).run();
-    board_.query(set_bytes_final)
-        .bind("$notice", written.id.value)
-        .bind_cell("$final_at", cell_of(written.final_at))
-        .run();
+    for (Notice notice : notices) {
+      refuse_steps_between(notice.state);
+      if (is_final(notice.state) && !notice.final_at) notice.final_at = now;
+      put(body, notices_table(), to_row(notice), Expect::present);
+      if (notice.state == NoticeState::pending)
+        add_delivery(notice.id, now);
+      else
+        board_.query(remove_delivery).bind("$notice", notice.id.value).run();
+      board_.query(set_bytes_final)
+          .bind("$notice", notice.id.value)
+          .bind_cell("$final_at", cell_of(notice.final_at))
+          .run();
+    }
     append_if_changed(head, body, now);
   });
 }

@@ -30,7 +30,8 @@ class Writer final : public ReadPort<BoardWriter> {
                                     const std::vector<Changed<Prompt>>& prompts,
                                     std::vector<std::pair<Notice, std::string>> notices,
                                     Instant now) override;
-  void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) override;
+  void write_notice_states(const JournalHead& head, const std::vector<Notice>& notices,
+                           Instant now) override;
   void lease_notices(const std::vector<NoticeId>& ids, Instant until) override;
   void end_leases() override;
   void hasten_notices(Instant latest, Instant now) override;

@@ -180,7 +180,7 @@ Response get_obligations(Context& context, const Segments&) {
   if (!filter.owed_by.empty()) {
     const auto party = parse_party(filter.owed_by);
     const bool is_post = party && party->kind == Party::Kind::post;
-    if (!party || party->kind == Party::Kind::address ||
+    if (!party || (!is_post && party->kind != Party::Kind::assigned) ||
         (is_post && context.board.current->establishment.find_post(party->name) == nullptr))
       return problem({Errc::invalid,
                       "Write post: and a post of the board, or assigned: and a role: "

@@ -101,9 +101,9 @@ Result<Notice> end_hold(WriteTx& tx, const Programmes& programmes, const HeldMai
     return Error{Errc::refused, "what this mail asks for has been done since; expire it"};
   if (release) mark_released(writer, command, *notice, now);
   notice->state = release ? NoticeState::pending : NoticeState::expired;
-  writer.write_notice_state(head_of(command.caller, release ? "release" : "expire", item_of(*notice),
-                                    now, command.reason),
-                            *notice, now);
+  writer.write_notice_states(head_of(command.caller, release ? "release" : "expire", item_of(*notice),
+                                     now, command.reason),
+                             {*notice}, now);
   close_when_looked_at(writer, programmes, command, notice->item, now);
   return *writer.find_notice(id);
 }

@@ -12,10 +12,10 @@ namespace assured {
 
 namespace {
 
-// Posts with a holder on `after_day` who was none on `before_day`, and people who held posts and
+// Posts with those who hold them on `after_day` and did not on `before_day`, and people who held posts and
 // hold none any more.
 struct Moves {
-  std::set<std::string> gained;
+  std::map<std::string, std::vector<std::string>> gained;
   std::set<std::string> left;
 };
 
@@ -29,11 +29,9 @@ Moves moves_between(const People& before, Date before_day, const People& after, 
     }
   for (const std::string& post : posts) {
     const auto was = before.holders_of(post, before_day);
-    const auto is = after.holders_of(post, after_day);
-    if (std::any_of(is.begin(), is.end(), [&](const std::string& person) {
-          return std::find(was.begin(), was.end(), person) == was.end();
-        }))
-      moves.gained.insert(post);
+    for (std::string& person : after.holders_of(post, after_day))
+      if (std::find(was.begin(), was.end(), person) == was.end())
+        moves.gained[post].push_back(std::move(person));
   }
   for (const std::string& person : persons)
     if (!before.posts_of(person, before_day).empty() && after.posts_of(person, after_day).empty())
@@ -75,7 +73,7 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
     }
   // S3.5: a post that has somebody again needs nobody named any more.
   std::set<std::string> names;
-  for (const std::string& post : moves.gained)
+  for (const auto& [post, persons] : moves.gained)
     names.insert(fmt::format("{}: {}", name_somebody, post));
   for_each_obligation(writer, {}, [&](const Obligation& o, const Item& item) {
     if (!names.contains(o.name)) return;
@@ -83,14 +81,15 @@ void carry_out(BoardWriter& writer, const Programmes& programmes, const Programm
     write("named", item.id, decide_close(rules, item, o, "somebody named", now));
   });
   // S3.4: a new holder hears once of each thing that the post owes.
-  for (const std::string& post : moves.gained) {
+  for (const auto& [post, holders] : moves.gained) {
+    const std::vector<std::string>& persons = holders;  // clang 14 captures no structured binding
     ObligationFilter filter;
     filter.owed_by = to_text(Party{Party::Kind::post, post});
     for_each_obligation(writer, filter, [&](const Obligation& o, const Item& item) {
       const Rules rules = programmes.rules(board, item.programme);
       Facts facts = load_facts(writer, rules, item, FactsNeeded{});
       facts.ids = writer.take_ids();
-      write("hand-over", item.id, decide_hand_over(rules, item, facts, o.id, now));
+      write("hand-over", item.id, decide_hand_over(rules, item, facts, o.id, persons, now));
     });
   }
 }

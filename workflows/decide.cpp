@@ -253,7 +253,7 @@ Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obl
 }
 
 Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& facts, ObligationId id,
-                          Instant now) {
+                          const std::vector<std::string>& persons, Instant now) {
   Event event;
   event.name = "hand-over";
   event.occurred_at = now;
@@ -261,9 +261,7 @@ Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& fac
   deciding.add(item);
   for (Obligation* o : deciding.obligations_of(item.id)) {
     if (o->id != id || !o->is_open()) continue;
-    const auto party = parse_party(o->owed_by);
-    if (!party) continue;
-    deciding.hand_over(*o, *party);
+    for (const std::string& person : persons) deciding.hand_over(*o, {Party::Kind::person, person});
   }
   Decision decision = deciding.take();
   decision.subject = item.id;

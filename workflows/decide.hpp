@@ -185,9 +185,10 @@ Decision decide_held(const Rules& rules, const Item& item, const Facts& facts, s
 Decision decide_hold(const Rules& rules, const Item& item, const Obligation& obligation,
                      Instant until, std::string_view what, Instant now);
 
-// One hand-over notice to `party` for an open obligation whose post has a new holder (S3.4).
-Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& facts,
-                          ObligationId obligation, Instant now);
+// One hand-over notice to each of `persons` for an open obligation of a post that they hold now and did not
+// hold before (S3.4).
+Decision decide_hand_over(const Rules& rules, const Item& item, const Facts& facts, ObligationId obligation,
+                          const std::vector<std::string>& persons, Instant now);
 
 // Recomputes one obligation after a meeting or calendar change (S5.1 to S5.4, S7.2). An unchanged
 // obligation gives an empty decision.

@@ -384,7 +384,7 @@ void Deciding::hand_over(const Obligation& o, const Party& to) {
                               o.family);
   prompt.obligation = o.id;
   prompt.due_version = o.due_version;
-  line(o.item, "hand-over", fmt::format("{} is now with a new holder of {}", o.name, to_text(to)));
+  line(o.item, "hand-over", fmt::format("{} is now with a new holder of {}", o.name, o.owed_by));
 }
 
 ResolveRung Deciding::resolver_of(const Obligation& o) const {

@@ -87,6 +87,8 @@ std::string to_text(const Party& party) {
       return "post:" + party.name;
     case Party::Kind::assigned:
       return "assigned:" + party.name;
+    case Party::Kind::person:
+      return "person:" + party.name;
     case Party::Kind::address:
       return "address:" + party.name;
   }
@@ -100,6 +102,7 @@ std::optional<Party> parse_party(std::string_view text) {
   std::string name{text.substr(colon + 1)};
   if (prefix == "post") return Party{Party::Kind::post, std::move(name)};
   if (prefix == "assigned") return Party{Party::Kind::assigned, std::move(name)};
+  if (prefix == "person") return Party{Party::Kind::person, std::move(name)};
   if (prefix == "address") return Party{Party::Kind::address, std::move(name)};
   return std::nullopt;
 }

@@ -51,11 +51,12 @@ struct People {
 };
 
 // Who owes or is told: a post, or an assignment on the item. Written "post:nhs-east/lead" and
-// "assigned:auditor"; this is the recipient in a fired rung's key (S3.4). A bare address, written
-// "address:jane@board.example", is told only; it owes nothing.
+// "assigned:auditor"; this is the recipient in a fired rung's key (S3.4). A person alone, written
+// "person:jane-okafor", who takes over the post that owes, and a bare address, written
+// "address:jane@board.example", are told only; they owe nothing.
 struct Party {
-  enum class Kind { post, assigned, address } kind = Kind::post;
-  std::string name;  // post id, role of the assignment, or the address
+  enum class Kind { post, assigned, person, address } kind = Kind::post;
+  std::string name;  // post id, role of the assignment, id of the person, or the address
   bool operator==(const Party&) const = default;
   auto operator<=>(const Party&) const = default;
 };

@@ -182,7 +182,7 @@ std::string_view to_text(PromptState s);
 struct Prompt {
   PromptId id;
   ItemId item;                // none: about no item, as a changed address is
-  ObligationId obligation;    // none for `tell`, ready and hand-over prompts
+  ObligationId obligation;    // none for `tell` and ready prompts
   int due_version = 0;
   int rung = -1;              // -1: told now, by an effect
   int cycle = 0;

@@ -143,6 +143,11 @@ std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<Ro
 std::string post_of(const Party& party, const RoleScope& scope) {
   if (party.kind == Party::Kind::post) return party.name;
   if (party.kind == Party::Kind::address) return {};
+  if (party.kind == Party::Kind::person) {
+    const auto owner = parse_party(scope.owed_by);
+    const bool is_post = owner && owner->kind == Party::Kind::post;
+    return is_post ? current_post(scope.establishment, owner->name) : std::string{};
+  }
   const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
   return assignment == nullptr ? std::string{} : assignment->by_post;
 }
@@ -168,7 +173,7 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
     add({}, {}, party.name);
     return result;
   }
-  std::string post_id = party.name;
+  std::string post_id = post_of(party, scope);
   if (party.kind == Party::Kind::assigned) {
     const Assignment* assignment = find_assignment(scope.assignments, scope.item.id, party.name);
     if (assignment == nullptr) return result;
@@ -177,16 +182,18 @@ std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& sc
       add(person->id, person->name, person->mail);
       return result;
     }
-    post_id = assignment->by_post;  // an assignee without an address is reached through their post
+    // An assignee without an address is reached through their post.
   }
   // What was to be told before the post was ended reaches who has followed.
   const PostDef* post =
       scope.establishment.find_post(current_post(scope.establishment, std::move(post_id)));
   if (post == nullptr) return result;
+  const bool alone = party.kind == Party::Kind::person;
   for (const std::string& holder : scope.people.holders_of(post->id, today))
-    if (const Person* person = scope.people.find_person(holder))
+    if (const Person* person = scope.people.find_person(holder);
+        person != nullptr && (!alone || person->id == party.name))
       add(person->id, person->name, person->mail);
-  add({}, post->title, post->mailbox);
+  if (!alone) add({}, post->title, post->mailbox);
   return result;
 }
 

@@ -27,7 +27,8 @@ std::vector<Party> resolve(const RoleTerm& term, const RoleScope& scope);
 std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<RoleTerm>& fallback,
                                     const RoleScope& scope);
 
-// The post a party stands on: the post itself, or what an assignment falls back to.
+// The post a party stands on: the post itself, what an assignment falls back to, or, of a person, the post
+// that owes.
 std::string post_of(const Party& party, const RoleScope& scope);
 
 // One way to reach somebody: a person's address or a post's mailbox.
@@ -43,7 +44,8 @@ struct ToldPoints {
   void add(const ContactPoint& point);
   bool contains(const ContactPoint& point) const;
 };
-// Present holders of the post and its mailbox, or the assignee, or the address; each once (S3.4).
+// Present holders of the post and its mailbox, or the assignee, or the address; each once (S3.4). A person, while
+// they hold the post that owes, alone.
 std::vector<ContactPoint> contact_points(const Party& party, const RoleScope& scope, Date today);
 
 // The address among contact_points() that is no person's; empty: there is none.

@@ -206,9 +206,10 @@ class BoardWriter : public BoardReader {
                                             const std::vector<Changed<Prompt>>& prompts,
                                             std::vector<std::pair<Notice, std::string>> notices,
                                             Instant now) = 0;
-  // For a final state, `held`, or `pending` when a held one is released; the steps between are those
-  // below. A final state without final_at gets `now`.
-  virtual void write_notice_state(const JournalHead& head, const Notice& notice, Instant now) = 0;
+  // Their states, with one journal row: final ones, `held`, or `pending` when a held one is released; the steps
+  // between are those below. A final state without final_at gets `now`.
+  virtual void write_notice_states(const JournalHead& head, const std::vector<Notice>& notices,
+                                   Instant now) = 0;
   // Leases, attempts and deferrals are not journaled (S13.3). A notice that does not wait any more,
   // because somebody expired it meanwhile, is left alone.
   virtual void lease_notices(const std::vector<NoticeId>& ids, Instant until) = 0;  // one attempt each

@@ -40,7 +40,7 @@ void finish(BoardWriter& board, ItemId root, Instant now) {
   for (Notice notice : board.list_notices(100'000, {})) {
     if (is_final(notice.state)) continue;
     notice.state = NoticeState::expired;
-    board.write_notice_state(by_operator("notice"), notice, now);
+    board.write_notice_states(by_operator("notice"), {notice}, now);
   }
 }
 

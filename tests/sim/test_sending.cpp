@@ -40,6 +40,7 @@ class HangingRelay final : public Relay {
   std::unique_ptr<Notifier> connect() override { return std::make_unique<Hanging>(*this); }
   void let_go() { answer_.set_value(); }
   std::atomic<bool> asked = false;
+  std::atomic<int> answers = 0;
 
  private:
   struct Hanging final : Notifier {
@@ -47,6 +48,7 @@ class HangingRelay final : public Relay {
     SendOutcome send(const Outgoing&) override {
       relay.asked = true;
       relay.answered_.wait();
+      ++relay.answers;
       return {SendAnswer::accepted, 250, {}};
     }
     HangingRelay& relay;
@@ -271,6 +273,52 @@ TEST_CASE("nobody gets two mails where one holds it all", "[sim][send]") {
   CHECK(accepted_by(world) == Lines{officer, manager});
 }
 
+TEST_CASE("a reader of two posts gets one mail, whoever else reads for one of them", "[sim][send]") {
+  CommandWorld world;
+  ok(world.load("[[person]]\nid = \"nhs-lead\"\nname = \"lead\"\nmail = \"lead@nhs.example\"\n"
+                "posts = [{ post = \"nhs/lead\", from = 2026-01-01 },"
+                " { post = \"qa-officer\", from = 2026-01-01 }]\n"));
+  // On one morning, 24 returns of each agency are late and 24 other audits due soon: more than a transaction
+  // takes, and the police's stand between the others'.
+  std::vector<ItemId> audits;
+  for (int i = 0; i < 48; ++i) audits.push_back(world.plan_audit());
+  world.run_until("2026-11-18 10:00");
+  for (int i = 0; i < 24; ++i)
+    ok(world.act("officer", audits[static_cast<std::size_t>(i)], "send-out", {{"involved", "nhs,police"}}));
+  world.run_until("2026-11-26 08:59");
+  world.relay.accepted.clear();
+  world.run_until("2026-11-26 09:00");
+  Lines addresses = accepted_by(world);
+  std::sort(addresses.begin(), addresses.end());
+  CHECK(addresses == Lines{"lead@nhs.example", "lead@police.example", officer});
+  for (const Outgoing& mail : world.relay.accepted)
+    CHECK(mail.bytes.find(mail.address == "lead@nhs.example" ? "48 matters wait for you"
+                                                             : "24 matters wait for you") !=
+          std::string::npos);
+  CHECK(world.store().verify(world.board()).faults.empty());
+}
+
+TEST_CASE("seniors wait no longer than a day for the owner's mail that is held once begun (S6.2)", "[sim][send]") {
+  CommandWorld world;
+  const ItemId audit = world.plan_audit();
+  world.run_until("2026-12-01 08:00");
+  world.relay.answer = try_later_for(officer);
+  world.down_until("2026-12-01 12:00");
+  world.pass();
+  REQUIRE(world.relay.tried.back().address == officer);
+  // On its way, however long it takes.
+  CHECK(world.obligation(audit, "planned").seniors_wait_until == Instant::max());
+  world.mail_policy.mode = MailPolicy::Mode::observe;
+  world.run_until("2026-12-01 12:10");
+  CHECK(world.text(world.obligation(audit, "planned").seniors_wait_until) == "2026-12-02 12:01");
+  world.mail_policy.mode = MailPolicy::Mode::live;
+  world.heard();
+  world.run_until("2026-12-02 12:00");
+  CHECK(world.heard() == Lines{});
+  world.run_until("2026-12-02 12:02");
+  CHECK(world.heard() == Lines{"2026-12-02 12:01 manager late [+1wd]"});
+}
+
 TEST_CASE("mail that seems to name a person is held, and the board team looks at it (S12.4)",
           "[sim][send]") {
   CommandWorld world;
@@ -420,6 +468,31 @@ TEST_CASE("a sender says since when a message is under way", "[sim][sending]") {
   CHECK(*since <= std::chrono::steady_clock::now());
   relay.let_go();
   while (sender.sending_since()) std::this_thread::yield();
+}
+
+TEST_CASE("what became of mails that came back together is recorded together (S11.4)", "[sim][sending]") {
+  CommandWorld world;
+  constexpr int mails = 20;
+  const ItemId audit = world.plan_audit();
+  for (int i = 0; i < mails; ++i) world.raise_concern(audit);
+  world.run_until("2026-11-03 04:59");
+  world.make_mail("2026-11-03 05:00");
+  HangingRelay relay;
+  Sender sender{world.store(), world.current_programmes(), relay, SenderSettings{4}, {}, [] {}};
+  sender.run_once(world.now());
+  const auto notices = [&] {
+    std::vector<JournalRow> rows = world.reader()->list_journal(0, 10'000);
+    std::erase_if(rows, [](const JournalRow& row) { return row.kind != "notice"; });
+    return rows.size();
+  };
+  const std::size_t before = notices();
+  REQUIRE(sender.health().in_hand == mails);
+  relay.let_go();
+  while (relay.answers < mails || sender.sending_since()) std::this_thread::yield();
+  sender.run_once(world.now());
+  CHECK(sender.health().accepted == mails);
+  CHECK(notices() == before + 1);
+  CHECK(world.store().verify(world.board()).faults.empty());
 }
 
 TEST_CASE("what one recipient's policy refuses stops nobody else's mail; what it refuses to all does",

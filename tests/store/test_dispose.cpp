@@ -112,7 +112,7 @@ struct World {
     in_transaction(*store, [&](BoardWriter& board) {
       for (auto notice : board.list_notices(10, {})) {
         notice.state = state;
-        board.write_notice_state(sample_head("notice", notice.item), notice, later);
+        board.write_notice_states(sample_head("notice", notice.item), {notice}, later);
       }
     });
   }

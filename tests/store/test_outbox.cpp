@@ -73,7 +73,7 @@ struct World {
   void write_state(Notice notice, NoticeState state, Instant now) {
     notice.state = state;
     in_transaction(*store, [&](BoardWriter& board) {
-      board.write_notice_state(sample_head("notice", ItemId{1}), notice, now);
+      board.write_notice_states(sample_head("notice", ItemId{1}), {notice}, now);
     });
   }
   std::vector<std::int64_t> due(Instant now, std::size_t limit = 100) {

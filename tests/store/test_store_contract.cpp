@@ -340,7 +340,7 @@ TEMPLATE_TEST_CASE("prompts wait for their time, risk to a child first; notices 
     auto accepted = notices.front();
     accepted.state = NoticeState::accepted;
     accepted.final_at = sample_start() + 25h;
-    writer.write_notice_state(sample_head("notice", ItemId{2}), accepted, sample_start() + 25h);
+    writer.write_notice_states(sample_head("notice", ItemId{2}), {accepted}, sample_start() + 25h);
   });
   REQUIRE(board->list_notices(10, {}).size() == 1);
   CHECK(board->list_notices(10, {}).front().state == NoticeState::accepted);

@@ -50,6 +50,8 @@ class CommandWorld {
   void run_until(std::string_view local);
   // The clock alone; the service is up, but has not looked yet.
   void set_clock(std::string_view local);
+  // The service was not running until then.
+  void down_until(std::string_view local) { now_ = at(local); }
   void set_clock_back(std::string_view local);  // as somebody may set it who has the wrong day
   void pass();     // scheduler and sender, once, now
   // Time goes on while nothing is sent: rungs fire and mail is made, at that instant.

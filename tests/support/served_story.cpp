@@ -404,8 +404,7 @@ void ServedStory::read_outbox() {
 MailedMatter ServedStory::matter_of(std::int64_t prompt, const std::string& person) {
   const json::object& row = prompts_.at(prompt);
   MailedMatter matter;
-  const std::string to = text_of(row, "to");
-  matter.to = to.starts_with("post:") ? to.substr(5) : "person:" + person;
+  matter.to = told_name(text_of(row, "to"), person);
   matter.template_name = text_of(row, "template");
   matter.reference = text_of(row, "reference");
   const ItemId item{row.at("item").as_int64()};

@@ -80,12 +80,13 @@ TEST_CASE("a post held twice is named once", "[people]") {
 }
 
 TEST_CASE("parties are read as they are written", "[people]") {
-  for (const std::string text : {"post:nhs-east/lead", "post:qa-officer", "assigned:auditor"}) {
+  for (const std::string text : {"post:nhs-east/lead", "post:qa-officer", "assigned:auditor", "person:ann-lee",
+                                 "address:ann@board.example"}) {
     const auto party = parse_party(text);
     REQUIRE(party);
     CHECK(to_text(*party) == text);
   }
-  for (const std::string text : {"", "post:", "post", "person:ann", ":x"})
+  for (const std::string text : {"", "post:", "post", "human:ann", ":x"})
     CHECK_FALSE(parse_party(text));
 }
 
