@@ -198,6 +198,7 @@ void read_template_text(const SourceText& file, const ProgrammeLimits& limits,
   at->second.text = text.substr(line_end + 2);
 }
 
+// Files are named without their folder: a programme that lies elsewhere, or is named in other words, is the same.
 std::string definition_text(const std::vector<SourceText>& files,
                             const std::vector<Document>& documents) {
   std::string out;
@@ -208,7 +209,7 @@ std::string definition_text(const std::vector<SourceText>& files,
     const auto file = std::find_if(files.begin(), files.end(), [&](const SourceText& source) {
       return source.file == document.file;
     });
-    out += fmt::format("#%file {}\n", document.file) + file->text;
+    out += fmt::format("#%file {}\n", document.file.substr(document.file.rfind('/') + 1)) + file->text;
     if (!ends_with(out, "\n")) out += '\n';
   }
   return out;

@@ -298,6 +298,10 @@ TEST_CASE("a file with nothing but establishment is no part of the stored text",
   REQUIRE(more.programme);
   CHECK(more.programme->text == one.programme->text);
   REQUIRE(parse_definition(one.programme->text));
+  const auto elsewhere = parse_programme({{"/srv/other/agencies.toml", police}, {"/srv/other/rest.toml", rest}},
+                                         small_programme_templates());
+  REQUIRE(elsewhere.programme);
+  CHECK(elsewhere.programme->text == one.programme->text);
 }
 
 TEST_CASE("a stored text that has been damaged is told", "[programme]") {
