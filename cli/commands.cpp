@@ -82,7 +82,7 @@ void print_history(const json::array& history, const std::string& item) {
 }
 
 void say_proposed(const json::object& answer) {
-  fmt::print("{}: proposed; a second person of the board must agree\n", text_of(answer, "reference"));
+  fmt::print("{}: proposed; a second person of the board must agree, by the same command\n", text_of(answer, "reference"));
 }
 
 json::object event_body(const EventOptions& options) {
@@ -128,7 +128,7 @@ int hold(const Target& target, const HoldOptions& options, const char* action, c
                const auto& held = rows_of(answer, "held");
                if (flag_of(answer, "proposed")) say_proposed(answer);
                for (const auto& entry : held)
-                 fmt::print("{}: “{}” is held until {}\n", text_of(answer, "reference"),
+                 fmt::print("{}: the chasing of “{}” waits until {}\n", text_of(answer, "reference"),
                             text_of(entry.as_object(), "name"),
                             text_of(entry.as_object(), "held_until_local"));
              });
@@ -294,6 +294,7 @@ int list_journal(const Target& target, const Query& query) {
                       text_of(row, "chain").substr(0, 12)});
     }
     print_table({"SEQ", "RECORDED", "BY", "WHAT", "ITEM", "CHAIN"}, rows);
+    if (const auto next = text_of(answer, "next"); !next.empty()) fmt::print("More: --after {}\n", next);
   });
 }
 

@@ -25,13 +25,16 @@ std::string from_environment(const char* name, const char* otherwise) {
 }
 
 // An empty shell variable is no item: left out, the command would mean another thing.
-CLI::Option* not_empty(CLI::Option* option) {
+CLI::Option* not_empty(CLI::Option* option, const char* remedy = "write the item's reference or id") {
   return option->check(CLI::Validator{
-      [](const std::string& text) {
-        return text.empty() ? std::string{"this is empty; write the item's reference or id"} : std::string{};
+      [remedy](const std::string& text) {
+        return text.empty() ? fmt::format("this is empty; {}", remedy) : std::string{};
       },
       ""});
 }
+
+// ... and no filter: all there is would pass for what was asked for.
+CLI::Option* not_all(CLI::Option* option) { return not_empty(option, "leave it out, or say which"); }
 
 CLI::Option* add_item(CLI::App& command, const char* name, std::string& item, const char* what) {
   return not_empty(command.add_option(name, item, what))->required();
@@ -140,7 +143,7 @@ int run(int argc, char** argv) {
         std::pair{"state", "Name of a state"},
         std::pair{"agency", "An agency's id"}, std::pair{"limit", "At most so many"},
         std::pair{"after", "Go on after this id"}})
-    list->add_option(fmt::format("--{}", name), query[name], what);
+    not_all(list->add_option(fmt::format("--{}", name), query[name], what));
   not_empty(list->add_option("--parent", query["parent"], "Reference or id"));
   list->add_option("--sort", sort, "Sort what there is, not a page alone")
       ->check(CLI::IsMember({"due", "reference", "state"}));
@@ -152,7 +155,7 @@ int run(int argc, char** argv) {
   std::string plan_kind = "action";
   auto* rolling = app.add_subcommand("plan", "The open actions by agency, the latest first; to print");
   rolling->add_option("--kind", plan_kind, "Another kind of item")->capture_default_str();
-  rolling->add_option("--agency", query["agency"], "One agency's");
+  not_all(rolling->add_option("--agency", query["agency"], "One agency's"));
   rolling->callback([&] {
     query["kind"] = plan_kind;
     query["open"] = "true";
@@ -166,8 +169,8 @@ int run(int argc, char** argv) {
   show->callback([&] { code = show_item(target, item); });
 
   auto* obligations = app.add_subcommand("obligations", "List who owes what, by when");
-  obligations->add_option("--owed-by", query["owed_by"], "post:nhs-east/lead, assigned:auditor");
-  obligations->add_option("--due-before", query["due_before"], "\"2026-12-01 17:00\"");
+  not_all(obligations->add_option("--owed-by", query["owed_by"], "post:nhs-east/lead, assigned:auditor"));
+  not_all(obligations->add_option("--due-before", query["due_before"], "\"2026-12-01 17:00\""));
   not_empty(obligations->add_option("--item", query["item"], "Reference or id"));
   obligations->add_option("--limit", query["limit"], "How many at most");
   obligations->add_option("--after", query["after"], "Those behind this one, as the list before said");
@@ -184,7 +187,7 @@ int run(int argc, char** argv) {
   for (const auto* name : {"after_prompt", "after_notice"})
     outbox_list->add_option(fmt::format("--{}", name), query[name],
                             "Those behind this one, as the list before said");
-  outbox_list->add_option("--state", query["state"], "held, pending, deferred, bounced, ...");
+  not_all(outbox_list->add_option("--state", query["state"], "held, pending, deferred, bounced, ..."));
   outbox_list->callback([&] { code = list_outbox(target, query); });
   outbox->add_subcommand("held", "List what is held, with the reason")->callback([&] {
     code = list_held(target);
@@ -219,8 +222,8 @@ int run(int argc, char** argv) {
   outbox_show->callback([&] { code = show_notice(target, notice); });
 
   auto* journal = app.add_subcommand("journal", "Print the journal");
-  for (const auto* name : {"limit", "after"})
-    journal->add_option(fmt::format("--{}", name), query[name]);
+  journal->add_option("--limit", query["limit"], "How many rows at most, 1 to 500");
+  journal->add_option("--after", query["after"], "Those behind this row");
   journal->callback([&] { code = list_journal(target, query); });
 
   std::string day, day_why;

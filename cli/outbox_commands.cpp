@@ -111,8 +111,9 @@ int end_hold(const Target& target, const HeldOptions& options, const std::string
   return ask(target, "POST",
              board_path(target, fmt::format("outbox/{}s/{}/{}", options.what, options.id, action)),
              json::serialize(body), [&](const json::object& answer) {
-               fmt::print("{} {} about {} is now {}\n", options.what, text_of(answer, "id"),
-                          text_of(answer, "reference"), text_of(answer, "state"));
+               fmt::print("{} {} about {} is {}\n", options.what, text_of(answer, "id"), text_of(answer, "reference"),
+                          action == "expire" ? "given up"
+                                             : "released; it goes unless the mode or a hold keeps it back");
              });
 }
 

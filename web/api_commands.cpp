@@ -273,8 +273,7 @@ Response post_people(Context& context, const Segments&) {
                                 : parse_people(context.request.body, "people", establishment);
   if (!people.errors.empty()) {
     Response refusal = problem({Errc::invalid,
-                                fmt::format("Nothing was loaded: {} of the rows cannot be right.",
-                                            people.errors.size())});
+                                fmt::format("Nothing was loaded. Mistakes: {}.", people.errors.size())});
     json::object body = json::parse(refusal.body).as_object();
     json::array rows;
     for (const auto& error : people.errors) {

@@ -27,6 +27,7 @@ Response get_journal(Context& context, const Segments&) {
     rows.push_back(std::move(row));
   }
   json::object body;
+  if (rows.size() == *limit) body["next"] = rows.back().at("seq");
   body["journal"] = std::move(rows);
   body["head"] = context.api.store.head(context.board_id);
   return answer(body);

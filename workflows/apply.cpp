@@ -221,8 +221,12 @@ Result<void> read_fields(const Rules& rules, BoardReader& reader, const Item* it
   const KindDef* kind = rule->kind;
   for (const auto& [name, text] : command.fields) {
     const FieldDef* field = kind->find_field(name);
-    if (field == nullptr)
-      return Error{Errc::invalid, fmt::format("no field of “{}” is called “{}”", kind->name, name), name};
+    if (field == nullptr) {
+      std::vector<std::string> known;
+      for (const FieldDef& def : kind->fields) known.push_back(def.name);
+      return Error{Errc::invalid,
+                   fmt::format("“{}” has no field of this name; it has {}", kind->name, fmt::join(known, ", ")), name};
+    }
     auto value = parse_value(field->type, field->values, text);
     if (!value) {
       Error error = value.error();

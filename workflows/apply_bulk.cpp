@@ -43,7 +43,7 @@ Result<std::vector<BulkCommand::Row>> rows_of(BoardReader& reader, const BulkCom
     if (page.size() < filter.limit || rows.size() > bulk_rows_max) break;
     filter.after = page.back().id;
   }
-  if (rows.empty()) return Error{Errc::refused, "there is no such child here", "kind"};
+  if (rows.empty()) return Error{Errc::refused, "nothing of that kind and state is below this item", "kind"};
   return rows;
 }
 

@@ -72,7 +72,7 @@ Result<EventRule> find_event_rule(const Rules& rules, const Item* item, std::str
                  "event"};
   }
   return Error{Errc::not_found,
-               fmt::format("“{}” is nothing that can be done to a {}", event, kind->name), "event"};
+               fmt::format("“{}” is nothing that can be done to “{}”", event, kind->name), "event"};
 }
 
 Result<ItemId> Deciding::run(ItemId on) {

@@ -40,6 +40,12 @@ std::string field_title(const GuardScope& scope, std::string_view name) {
   return field == nullptr || field->title.empty() ? std::string(own) : field->title;
 }
 
+// "“Version kept on file” (accepted_version)": whoever is to fill it in writes the name.
+std::string not_filled_in(const GuardScope& scope, std::string_view name) {
+  const std::string title = field_title(scope, name);
+  return fmt::format("“{}”{} is not filled in", title, title == name ? "" : fmt::format(" ({})", name));
+}
+
 std::string state_titles(const GuardScope& scope, const std::string& kind,
                          const std::vector<std::string>& states) {
   const KindDef* def = scope.rules.definition.find_kind(kind);
@@ -112,7 +118,7 @@ std::vector<std::string> check_dates(const Guard& guard, const GuardScope& scope
   };
   for (const std::string* name : {&guard.before, &guard.after, &guard.not_after})
     if (!date_of(*name))
-      return missing(fmt::format("“{}” is not filled in", field_title(scope, *name)));
+      return missing(not_filled_in(scope, *name));
   const auto date = date_of(guard.field);
   if (!date) return missing(fmt::format("“{}” is not a date", title));
 
@@ -147,7 +153,7 @@ std::vector<std::string> check_field(const Guard& guard, const GuardScope& scope
   const std::string title = field_title(scope, guard.field);
   const FieldValue* value = find_value(guard.field, scope.item, scope.ancestors);
   if (value == nullptr || !value->is_set())
-    return {say(guard, fmt::format("“{}” is not filled in", title))};
+    return {say(guard, not_filled_in(scope, guard.field))};
   std::string buffer;
   if (guard.equals && content_text(*value, buffer) != *guard.equals)
     return {say(guard, fmt::format("“{}” is not “{}”", title, *guard.equals))};

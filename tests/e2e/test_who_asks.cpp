@@ -80,7 +80,7 @@ TEST_CASE("an event on all children passes over those that the caller may not se
   const std::string event = R"({"event":"address-also","kind":"concern"})";
   const auto refused = board.ask(nhs_lead, "POST", children, event);
   CHECK(refused.status == 422);
-  CHECK(detail_of(refused) == "there is no such child here");
+  CHECK(detail_of(refused) == "nothing of that kind and state is below this item");
   const auto named = board.ask(
       nhs_lead, "POST", children,
       R"({"event":"address-also","rows":[{"item":")" + concern + R"("}]})");

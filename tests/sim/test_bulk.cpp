@@ -61,7 +61,7 @@ TEST_CASE("one event on all children is one command, and its gate is looked at o
   CHECK(two.states() == std::vector<std::string>{"excused", "excused"});
   // Nothing was accepted, so the audit stays where it is: the gate saw both excused.
   CHECK(world.item(two.audit).state == "running");
-  CHECK(refusal(all(world, excuse)) == "refused: there is no such child here");
+  CHECK(refusal(all(world, excuse)) == "refused: nothing of that kind and state is below this item");
 
   // It was done on the audit, and is undone there, whole.
   CHECK_THAT(refusal(world.correct("manager", two.returns[1], "the wrong audit")),
@@ -128,7 +128,7 @@ TEST_CASE("a bulk command names the row that is wrong", "[sim][bulk]") {
   const auto field = with({{1, two.returns[0], {{"colour", "red"}}, {}}});
   CHECK(field.error().field == "rows[1].colour");
   CHECK(refusal(with({{1, {}, {}, {}}})) ==
-        "not_found: row 1: “excuse” is nothing that can be done to a audit");
+        "not_found: row 1: “excuse” is nothing that can be done to “audit”");
   CHECK_THAT(refusal(with({{1, two.returns[0], {}, {}}})), Catch::StartsWith("forbidden: row 1 ("));
   excuse.event = "withdraw";
   CHECK(refusal(with({{1, {}, {}, {}}})) == "invalid: row 1: “withdraw” starts nothing below this item");
@@ -158,7 +158,7 @@ TEST_CASE("children that the caller may not see are no rows", "[sim][bulk]") {
           BulkCommand none = excuse;
           none.may_see = [](const Item&) { return false; };
           return none;
-        }())) == "refused: there is no such child here");
+        }())) == "refused: nothing of that kind and state is below this item");
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ requires = [{ field = "theme" }]
 effects = [{ clear = "theme" }]
 )toml"};
   const ItemId audit = world.plan_audit();
-  CHECK(refusal(world.act("officer", audit, "change-theme")) == "refused: “Theme” is not filled in");
+  CHECK(refusal(world.act("officer", audit, "change-theme")) == "refused: “Theme” (theme) is not filled in");
   CHECK(world.item(audit).fields.contains("theme"));  // a refused try leaves all as it was
   CHECK(refusal(world.act("officer", audit, "change-theme", {{"theme", "Missing school"}})) == "ok");
   CHECK(world.item(audit).fields.contains("theme"));
