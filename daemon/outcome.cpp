@@ -7,7 +7,7 @@ namespace assured {
 
 namespace {
 
-// False where the item was undone and there is nobody to tell.
+// False where the board team was not asked to look: the item was undone, or the mail was to ask for that itself.
 bool note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState state, bool to_mailbox,
                  bool tell_board_team, Instant now) {
   ToldPoints told = told_on_rung(planned, writer);
@@ -31,7 +31,8 @@ bool note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState 
   const Decision decision = decide_bounce(planned.rules, planned.item, facts, bounce, now);
   if (!decision.lines.empty())
     writer.write(head_of_system("bounced", planned.item.id, now), decision, now);
-  return !is_gone(planned.item.state);
+  const bool is_look = planned.obligation && planned.obligation->name == look_at_bounced;
+  return !is_look && !is_gone(planned.item.state);
 }
 
 }  // namespace

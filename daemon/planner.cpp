@@ -258,7 +258,7 @@ void Planner::add_mails(Slice& slice, PlannedPrompt planned, const std::vector<C
 }
 
 std::pair<Notice, std::string> Planner::make_notice(const Slice& slice, Mail& mail) const {
-  // As a notice that is read back has them.
+  // The prompt with the lowest id, as the first one of a notice that is read back.
   const PlannedPrompt& first = **std::min_element(
       mail.prompts.begin(), mail.prompts.end(),
       [](const PlannedPrompt* a, const PlannedPrompt* b) { return a->was.id < b->was.id; });
@@ -307,41 +307,38 @@ std::pair<Notice, std::string> Planner::make_notice(const Slice& slice, Mail& ma
 void Planner::write_mails(Slice& slice) {
   if (slice.mails.empty()) return;
   // One row of the journal for what belongs to one root, so that nothing of another goes with it when its content
-  // is removed (ADR 5); mails that share a prompt across roots have a row of their own.
-  std::map<PromptId, std::vector<std::string>> mails_of;
-  for (const auto& [key, mail] : slice.mails)
-    for (const PlannedPrompt* planned : mail.prompts) mails_of[planned->was.id].push_back(key);
-  Circles circles;
-  std::map<PromptId, std::size_t> circle_of;
-  for (const auto& [id, keys] : mails_of) circle_of[id] = circles.join(keys);
-  std::map<std::size_t, std::set<ItemId>> roots;
-  for (const PlannedPrompt& planned : slice.noticed)
-    roots[circles.find(circle_of.at(planned.was.id))].insert(root_of(planned.item));
+  // is removed (ADR 5); a mail about several items has a row of its own.
   std::map<std::pair<ItemId, std::size_t>, Written> rows;
-  const auto row_of = [&](const PlannedPrompt& planned) -> Written& {
-    const std::size_t circle = circles.find(circle_of.at(planned.was.id));
-    const std::set<ItemId>& of = roots.at(circle);
-    return rows[of.size() == 1 ? std::pair{*of.begin(), std::size_t{0}} : std::pair{ItemId{}, circle + 1}];
-  };
   for (const PlannedPrompt& planned : slice.noticed) {
     Prompt noticed = planned.was;
     noticed.state = PromptState::noticed;
-    Written& row = row_of(planned);
+    Written& row = rows[{root_of(planned.item), 0}];
     row.items.insert(planned.item.id);
     row.prompts.push_back({planned.was, std::move(noticed)});
   }
-  for (auto& [key, mail] : slice.mails)
-    row_of(*mail.prompts.front()).notices.push_back(make_notice(slice, mail));
+  std::size_t number = 0;
+  for (auto& [key, mail] : slice.mails) {
+    ++number;
+    std::set<ItemId> items;
+    for (const PlannedPrompt* planned : mail.prompts) items.insert(planned->item.id);
+    const bool of_one = items.size() == 1;
+    Written& row = rows[of_one ? std::pair{root_of(mail.prompts.front()->item), std::size_t{0}}
+                               : std::pair{ItemId{}, number}];
+    row.items.merge(items);
+    row.notices.push_back(make_notice(slice, mail));
+  }
   for (auto& [key, row] : rows) {
     const ItemId subject = row.items.size() == 1 ? *row.items.begin() : ItemId{};
     slice.writer.write_notices(head_of_system("notice", subject, slice.now), row.prompts,
                                std::move(row.notices), slice.now);
   }
-  WorkReport report;
-  report.board = slice.board_id;
-  report.what = "planned";
-  report.at = slice.now;
-  slice.reports.push_back(std::move(report));
+  for (std::size_t made = 0; made < number; ++made) {
+    WorkReport report;
+    report.board = slice.board_id;
+    report.what = "planned";
+    report.at = slice.now;
+    slice.reports.push_back(std::move(report));
+  }
   tell_of_names(slice);
 }
 

@@ -336,11 +336,14 @@ ToldPoints told_on_rung(const PlannedPrompt& c, BoardReader& reader) {
       ContactPoint to{n.person, {}, {}};
       const Person* person = c.people.find_person(n.person);
       const auto party = parse_party(prompt.to);
+      const std::string mailbox = party ? mailbox_of(*party, c.scope()) : std::string{};
       if (person != nullptr)
         to.address = person->mail;
-      else if (n.person.empty() && party)
-        to.address = mailbox_of(*party, c.scope());
+      else if (n.person.empty())
+        to.address = mailbox;
       told.add(to);
+      // A joined mail bears the person's name where it went to a mailbox that is their address as well.
+      if (n.address == mailbox) told.add({{}, {}, mailbox});
     }
   };
   add_readers(c.was);

@@ -67,8 +67,8 @@ bool Recheck::still_reads(const Notice& notice, const PlannedPrompt& planned) co
   const bool redirected = policy_.mode == MailPolicy::Mode::redirect;
   // Of a post that has no mailbox any more, the address that it had is all there is.
   if (notice.person.empty() && (redirected || mailbox_of(planned.party, planned.scope()).empty())) return true;
-  // By the address, which may be a person's for one matter and a mailbox for another. While mail is redirected,
-  // that on the notice is nobody's of them.
+  // By the address, which may be a person's for one matter and a mailbox for another. While mail is redirected
+  // the notice bears another one, which says nothing about who reads.
   const Person* reader = people_->find_person(notice.person);
   const std::string& address = redirected && reader != nullptr ? reader->mail : notice.address;
   const auto points = contact_points(planned.party, planned.scope(), today_);

@@ -372,10 +372,10 @@ bool Sender::take(Pass& pass, const std::string& board, Notice notice, DeliveryC
     return true;
   }
   if (notice.attempts == 0) {
-    // A person by who they are; a mailbox by its address, unless that is the same for all while mail is redirected.
+    // By its address, unless that is the same for all while mail is redirected.
+    const std::string& who = notice.person.empty() ? notice.to : notice.person;
     const bool redirected = pass.policy.mode == MailPolicy::Mode::redirect;
-    const std::string& mailbox = redirected ? notice.to : notice.address;
-    if (!urgent) reader = board + '|' + (notice.person.empty() ? mailbox : notice.person);
+    if (!urgent) reader = board + '|' + (redirected ? who : notice.address);
     const Instant free = pace_.reader_free_at(reader, pass.policy.per_person_per_hour, pass.now);
     if (free > pass.now) {
       writer.defer_notice(notice.id, NoticeState::deferred, free,
@@ -463,35 +463,42 @@ void Sender::record(Pass& pass, const Returned& returned) {
 }
 
 void Sender::record_ended(Pass& pass) {
+  struct Ended {
+    std::vector<Notice> notices;
+    std::vector<std::vector<Prompt>> prompts;  // of each
+    std::set<ItemId> items;
+  };
   for (auto& [board, ended] : pass.ended) {
     BoardWriter& writer = pass.tx.board(board);
-    // One row of the journal for what belongs to one root, as the planner writes them; a mail about several
-    // prompts has one of its own.
-    std::map<std::pair<ItemId, NoticeId>, std::vector<Notice>> rows;
+    // Rows of the journal as the planner writes them: one for each root, and one for a mail about several items.
+    std::map<std::pair<ItemId, NoticeId>, Ended> rows;
     for (Notice& notice : ended) {
-      std::pair<ItemId, NoticeId> key{{}, notice.id};
-      if (const auto item = notice.prompts.size() == 1 ? writer.find_item(notice.item) : std::nullopt)
-        key = {root_of(*item), {}};
-      rows[key].push_back(std::move(notice));
+      std::vector<Prompt> prompts;
+      std::set<ItemId> items;
+      for (const PromptId id : notice.prompts) {
+        auto prompt = writer.find_prompt(id);
+        ASSURED_ASSERT(prompt.has_value());
+        items.insert(prompt->item);
+        prompts.push_back(std::move(*prompt));
+      }
+      const auto item = items.size() == 1 ? writer.find_item(notice.item) : std::nullopt;
+      Ended& row = rows[item ? std::pair{root_of(*item), NoticeId{}} : std::pair{ItemId{}, notice.id}];
+      row.items.merge(items);
+      row.notices.push_back(std::move(notice));
+      row.prompts.push_back(std::move(prompts));
     }
-    for (const auto& [key, notices] : rows) {
-      const bool of_one = notices.size() == 1 && notices.front().prompts.size() == 1;
-      const ItemId subject = of_one ? notices.front().item : ItemId{};
-      writer.write_notice_states(head_of_system("notice", subject, pass.now), notices, pass.now);
-      for (const Notice& notice : notices) note(pass, board, notice);
+    for (auto& [key, row] : rows) {
+      const ItemId subject = row.items.size() == 1 ? *row.items.begin() : ItemId{};
+      writer.write_notice_states(head_of_system("notice", subject, pass.now), row.notices, pass.now);
+      for (std::size_t i = 0; i < row.notices.size(); ++i)
+        tell_ended(pass, board, row.notices[i], std::move(row.prompts[i]));
     }
   }
 }
 
-void Sender::note(Pass& pass, const std::string& board, const Notice& notice) {
-  BoardWriter& writer = pass.tx.board(board);
-  std::vector<Prompt> prompts;
-  for (const PromptId id : notice.prompts) {
-    auto prompt = writer.find_prompt(id);
-    ASSURED_ASSERT(prompt.has_value());
-    prompts.push_back(std::move(*prompt));
-  }
-  note_end(writer, *pass.programmes, board, notice, prompts, pass.now);
+void Sender::tell_ended(Pass& pass, const std::string& board, const Notice& notice,
+                        std::vector<Prompt> prompts) {
+  note_end(pass.tx.board(board), *pass.programmes, board, notice, prompts, pass.now);
   for (Prompt& prompt : prompts) {
     WorkReport report;
     report.board = board;

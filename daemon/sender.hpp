@@ -83,7 +83,7 @@ class Sender : public Worker {
   void record(Pass& pass, const Returned& returned);
   // What ended for good, and what follows from it.
   void record_ended(Pass& pass);
-  void note(Pass& pass, const std::string& board, const Notice& notice);
+  void tell_ended(Pass& pass, const std::string& board, const Notice& notice, std::vector<Prompt> prompts);
   void give_back(Pass& pass, const Leased& leased);
   void lease(Pass& pass);
   void lease_class(Pass& pass, const std::vector<std::string>& boards, DeliveryClass of);

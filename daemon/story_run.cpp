@@ -104,7 +104,7 @@ class Player {
 
   void worked(const WorkReport& report) {
     if (report.what == "due") return report_.say(report.decision, report.at);
-    if (report.what == "planned") return;
+    if (report.what == "planned" || report.what == "planned anew") return;
     if (report.what == "prompt") {
       Decision decision;
       decision.prompts.push_back({report.prompt, *report.prompt});

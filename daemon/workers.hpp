@@ -25,7 +25,7 @@ class Worker {
 // What a worker did, told to whoever watches (simulate prints it, tests check it).
 struct WorkReport {
   std::string board;
-  std::string what;  // "due", "prompt" (dropped or held), "planned", "notice"
+  std::string what;  // "due", "prompt" (dropped or held), "planned", "planned anew" (dropped before it was begun), "notice"
   Instant at;
   Decision decision;  // due
   std::optional<Notice> notice;

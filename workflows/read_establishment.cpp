@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "workflows/directory.hpp"
 #include "workflows/programme_reading.hpp"
 
 namespace assured::reading {
@@ -62,7 +63,7 @@ void read_agency(const std::string& id, Row row, Establishment& establishment) {
     post.title = entry.text("title").value_or(title_from_name(key));
     post.role = entry.text("role").value_or(key);
     post.above = entry.text("above").value_or("");
-    post.mailbox = entry.text("mailbox").value_or("");
+    post.mailbox = with_small_domain(entry.text("mailbox").value_or(""));
     post.successor = entry.text("successor");
     entry.finish();
     if (is_new) establishment.posts.emplace(post.id, post);
@@ -80,7 +81,7 @@ void read_board_post(const std::string& id, Row row, Establishment& establishmen
   post.place = row.place();
   post.title = row.text("title").value_or(title_from_name(id));
   post.above = row.text("above").value_or("");
-  post.mailbox = row.text("mailbox").value_or("");
+  post.mailbox = with_small_domain(row.text("mailbox").value_or(""));
   post.successor = row.text("successor");
   row.finish();
   if (is_new) establishment.posts.emplace(id, std::move(post));
