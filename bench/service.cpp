@@ -214,7 +214,6 @@ int Service::stop() {
 }
 
 int serve(const fs::path& path, Instant now) {
-  share_one_arena();
   const auto reading = config::load_settings(path);
   if (!reading.settings) throw std::runtime_error("bench: the settings have mistakes");
   MovedClock clock{now};

@@ -1,7 +1,6 @@
 #include "daemon/app.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
@@ -449,7 +448,5 @@ int App::run() {
   spdlog::info("stopped");
   return parts.exit_code;
 }
-
-void share_one_arena() { ::mallopt(M_ARENA_MAX, 1); }
 
 }  // namespace assured

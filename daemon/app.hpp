@@ -42,8 +42,4 @@ class App {
   std::unique_ptr<Parts> parts_;
 };
 
-// Of a process that serves, before it has threads: they share one arena of glibc's allocator. With one for each
-// thread, what is freed in one is not there for the next: a night's peak was twice as high (bench/RESULTS.md).
-void share_one_arena();
-
 }  // namespace assured

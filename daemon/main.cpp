@@ -74,7 +74,6 @@ void add_state_options(CLI::App& command, StateOptions& options) {
 }
 
 int serve(const std::string& path) {
-  share_one_arena();
   auto reading = config::load_settings(path);
   if (!reading.settings) return print_mistakes(reading.mistakes);
   // Everything goes to standard error: the service manager keeps it, with its own time stamps beside.
@@ -287,7 +286,7 @@ void add_backup_commands(CLI::App& app, int& code) {
   backing_up->callback([&code, backup] { code = run_backup(*backup, SystemClock{}.now()); });
 
   auto* restoring = app.add_subcommand(
-      "restore", "Bring back a state folder, or one board of it, from a backup; a service on that folder must be stopped");
+      "restore", "Bring back a state folder, or one board of it, from a backup; the service must be stopped");
   restoring->add_option("file", restore->file, "The backup")->required();
   restoring
       ->add_option("--state", restore->state,
