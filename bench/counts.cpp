@@ -94,7 +94,7 @@ void count_decisions(const std::filesystem::path& work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     std::cerr << "usage: assured_counts WORK-FOLDER\n";
     return 2;
   }
