@@ -105,7 +105,7 @@ namespace {
 
 // Carries out one of workflows/apply.hpp's commands on an item or obligation.
 template <class Command>
-Response carry_out(const Context& context, const Command& command,
+Response carry_out(Context& context, const Command& command,
                    Result<Outcome> (*function)(WriteTx&, const Programmes&, const Command&, Instant)) {
   return submit(context,
                 [&](WriteTx& tx, const Programmes& programmes, Instant now) -> Result<Done> {

@@ -138,7 +138,9 @@ Response get_items(Context& context, const Segments&) {
 Response get_item(Context& context, const Segments& rest) {
   const auto item = find_item(context, rest[1]);
   if (!item) return problem(item.error());
-  json::object body = item_json_full(context, *item);
+  json::object body = item_json(context, *item);
+  std::vector<ReadRecord> seen;
+  put_fields(body, context, *item, item->fields, seen);
   json::array obligations, assignments, links, history;
   const auto owed = context.reader->obligations_of(item->id);
   for (const auto& obligation : owed) obligations.push_back(obligation_json(context, obligation));
@@ -171,6 +173,7 @@ Response get_item(Context& context, const Segments& rest) {
   body["links"] = std::move(links);
   body["offers"] = offers_json(context, *item);
   body["history"] = std::move(history);
+  record_reads(context, seen);
   return answer(body);
 }
 
@@ -282,7 +285,7 @@ Response get_snapshots(Context& context, const Segments& rest) {
     }
     rows.push_back(std::move(row));
   }
-  if (!seen.empty()) record_reads(context, seen);
+  record_reads(context, seen);
   json::object body;
   body["snapshots"] = std::move(rows);
   return answer(body);

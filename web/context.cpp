@@ -29,7 +29,7 @@ Response answer(const json::object& body) {
   return {200, "application/json", json::serialize(body)};
 }
 
-Response submit(const Context& context,
+Response submit(Context& context,
                 const std::function<Result<Done>(WriteTx&, const Programmes&, Instant)>& work,
                 int status) {
   constexpr std::size_t key_bytes_max = 200;
@@ -37,6 +37,7 @@ Response submit(const Context& context,
     return problem({Errc::invalid,
                     fmt::format("An idempotency key has at most {} characters.", key_bytes_max),
                     "Idempotency-Key"});
+  context.reader.reset();
   const std::string caller = context.caller_name();
   const auto carry_out = [&](WriteTx& tx, const Programmes& programmes,
                              Instant now) -> Result<Done> {
@@ -52,7 +53,9 @@ Response submit(const Context& context,
   return {status, "application/json", std::move(*body)};
 }
 
-void record_reads(const Context& context, const std::vector<ReadRecord>& reads) {
+void record_reads(Context& context, const std::vector<ReadRecord>& reads) {
+  context.reader.reset();
+  if (reads.empty()) return;
   Request none;  // reading twice is two reads: without the request's idempotency key
   const std::string caller = context.caller_name();
   const auto kept = context.api.commands.submit(

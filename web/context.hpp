@@ -19,7 +19,7 @@ struct Context {
   std::string board_id;
   std::shared_ptr<const Programmes> programmes;  // those in force when the request came
   const Programmes::Board& board;
-  std::unique_ptr<BoardReader> reader;
+  std::unique_ptr<BoardReader> reader;           // given back by submit() and record_reads()
   Instant now;
 
   std::string person;  // of the caller; empty for an operator who holds no post of this board today
@@ -100,11 +100,13 @@ Response get_graph(Context& context, const Segments& rest);
 
 Response answer(const json::object& body);
 
-// Carries out `work` through the writer and answers what it says, or its refusal.
-Response submit(const Context& context,
+// Carries out `work` through the writer and answers what it says, or its refusal. Gives the reader back before:
+// many may wait for one commit, and a connection each would be opened for nothing.
+Response submit(Context& context,
                 const std::function<Result<Done>(WriteTx&, const Programmes&, Instant)>& work,
                 int status = 200);
-// Records that the caller sees what is protected (S12.2), before they see it.
-void record_reads(const Context& context, const std::vector<ReadRecord>& reads);
+// Records that the caller sees what is protected (S12.2), before they see it. The last thing a handler does, since
+// this gives the reader back as well.
+void record_reads(Context& context, const std::vector<ReadRecord>& reads);
 
 }  // namespace assured::web

@@ -82,14 +82,6 @@ void put_fields(json::object& into, const Context& context, const Item& item, co
   into["hidden_fields"] = hidden;
 }
 
-json::object item_json_full(const Context& context, const Item& item) {
-  json::object body = item_json(context, item);
-  std::vector<ReadRecord> seen;
-  put_fields(body, context, item, item.fields, seen);
-  if (!seen.empty()) record_reads(context, seen);
-  return body;
-}
-
 void put_rating(json::object& into, const Context& context, const Item& item,
                 const std::vector<Obligation>& obligations) {
   const auto rating = rate(context.programmes->rules(context.board, item.programme), item,

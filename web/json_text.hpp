@@ -28,8 +28,6 @@ json::object item_json(const Context& context, const Item& item);
 // What of it is protected and shown is added to `seen`, for record_reads() before anything is answered.
 void put_fields(json::object& into, const Context& context, const Item& item, const Fields& all,
                 std::vector<ReadRecord>& seen);
-// Records what it shows.
-json::object item_json_full(const Context& context, const Item& item);
 // Adds `rating` where the kind has one: the computed colour with its reason, beside the owner's own.
 void put_rating(json::object& into, const Context& context, const Item& item,
                 const std::vector<Obligation>& obligations);
