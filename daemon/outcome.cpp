@@ -23,9 +23,8 @@ bool note_bounce(BoardWriter& writer, const PlannedPrompt& planned, NoticeState 
                 .waiting = {},
                 .tell_board_team = tell_board_team};
   if (planned.obligation)
-    for (const Prompt& other : writer.prompts_of(planned.obligation->id))
-      if (other.state == PromptState::pending && is_same_step(other, planned.was))
-        bounce.waiting.insert(other.to);
+    for (const Prompt& other : writer.prompts_of_step(planned.was))
+      if (other.state == PromptState::pending) bounce.waiting.insert(other.to);
   Facts facts = load_facts(writer, planned.rules, planned.item, FactsNeeded{});
   facts.ids = writer.take_ids();
   const Decision decision = decide_bounce(planned.rules, planned.item, facts, bounce, now);

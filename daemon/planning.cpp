@@ -39,6 +39,10 @@ std::optional<Obligation> earliest_owed(BoardReader& reader, const Prompt& promp
   return theirs ? theirs : anybodys;
 }
 
+bool is_same_step(const Prompt& a, const Prompt& b) {
+  return a.due_version == b.due_version && a.rung == b.rung && a.cycle == b.cycle;
+}
+
 }  // namespace
 
 PlannedPrompt load_planned(BoardReader& reader, const Programmes& programmes,
@@ -287,9 +291,9 @@ std::optional<std::string> superseded_reason(const PlannedPrompt& c, BoardReader
   if (on_rung && o.due_version != c.was.due_version) return "the deadline moved before this was sent";
   if (!on_rung)
     if (auto why = word_superseded(c, today)) return why;
-  for (const Prompt& other : reader.prompts_of(o.id)) {
+  for (const Prompt& other : reader.prompts_from(o.id, c.was.id)) {
     const bool goes = other.state == PromptState::pending || other.state == PromptState::noticed;
-    if (!goes || other.to != c.was.to || other.id < c.was.id || (other.rung >= 0) != on_rung) continue;
+    if (!goes || other.to != c.was.to || (other.rung >= 0) != on_rung) continue;
     if (on_rung && !is_same_step(other, c.was)) return "a later step goes to the same post";
     if (!on_rung && other.id != c.was.id && other.template_name == c.was.template_name)
       return "a later word on it goes to the same post";
@@ -323,10 +327,6 @@ bool must_wait(const PlannedPrompt& c, BoardReader& reader, Instant now) {
   return false;
 }
 
-bool is_same_step(const Prompt& a, const Prompt& b) {
-  return a.due_version == b.due_version && a.rung == b.rung && a.cycle == b.cycle;
-}
-
 ToldPoints told_on_rung(const PlannedPrompt& c, BoardReader& reader) {
   ToldPoints told;
   const auto add_readers = [&](const Prompt& prompt) {
@@ -348,8 +348,8 @@ ToldPoints told_on_rung(const PlannedPrompt& c, BoardReader& reader) {
   };
   add_readers(c.was);
   if (!c.obligation || c.was.rung < 0) return told;
-  for (const Prompt& other : reader.prompts_of(c.obligation->id))
-    if (other.id != c.was.id && is_same_step(other, c.was)) add_readers(other);
+  for (const Prompt& other : reader.prompts_of_step(c.was))
+    if (other.id != c.was.id) add_readers(other);
   return told;
 }
 

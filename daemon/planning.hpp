@@ -52,9 +52,6 @@ std::optional<std::string> superseded_reason(const PlannedPrompt& planned, Board
 // S6.3: an escalation of B or C lets the reminder it complains of go first, for one working day.
 bool must_wait(const PlannedPrompt& planned, BoardReader& reader, Instant now);
 
-// Of one obligation: the same rung and cycle of the same due version.
-bool is_same_step(const Prompt& a, const Prompt& b);
-
 // S3.4: whom mail was made for about this rung already, through another post of the same human or from
 // this prompt itself; about no rung, from this prompt alone.
 ToldPoints told_on_rung(const PlannedPrompt& planned, BoardReader& reader);

@@ -48,6 +48,8 @@ class Board {
   std::vector<std::string> open_vacancies();
 
   std::vector<Prompt> prompts_of(ObligationId obligation);
+  std::vector<Prompt> prompts_from(ObligationId obligation, PromptId from);
+  std::vector<Prompt> prompts_of_step(const Prompt& prompt);
   std::optional<Prompt> find_prompt(PromptId id);
   std::vector<Prompt> pending_prompts(Instant now, std::size_t limit, bool only_urgent);
   std::optional<Instant> next_pending_prompt_at();

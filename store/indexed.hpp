@@ -45,6 +45,10 @@ inline constexpr std::string_view vacancies =
 inline constexpr std::string_view of_item = " AND item = $item ORDER BY +id";
 inline constexpr std::string_view open_of_item = " AND item = $item AND closed_at IS NULL ORDER BY +id";
 inline constexpr std::string_view of_obligation = " AND obligation = $obligation ORDER BY +id";
+inline constexpr std::string_view of_obligation_from =
+    " AND obligation = $obligation AND +id >= $from ORDER BY +id";
+inline constexpr std::string_view of_step =
+    " AND obligation = $obligation AND due_version = $due_version AND rung = $rung AND cycle = $cycle ORDER BY +id";
 
 // The cleaner's (S14.5). RETURNING tells how many went.
 inline constexpr std::string_view remove_old_answers =

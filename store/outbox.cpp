@@ -14,6 +14,23 @@ std::vector<Prompt> Board::prompts_of(ObligationId obligation) {
   return read_all(run, prompt_from);
 }
 
+std::vector<Prompt> Board::prompts_from(ObligationId obligation, PromptId from) {
+  static const std::string sql = prompts_table().select + std::string{of_obligation_from};
+  Query run = query(sql);
+  run.bind("$obligation", obligation.value).bind("$from", from.value);
+  return read_all(run, prompt_from);
+}
+
+std::vector<Prompt> Board::prompts_of_step(const Prompt& prompt) {
+  static const std::string sql = prompts_table().select + std::string{of_step};
+  Query run = query(sql);
+  run.bind("$obligation", prompt.obligation.value)
+      .bind("$due_version", prompt.due_version)
+      .bind("$rung", prompt.rung)
+      .bind("$cycle", prompt.cycle);
+  return read_all(run, prompt_from);
+}
+
 std::optional<Prompt> Board::find_prompt(PromptId id) {
   Query run = query(prompts_table().find);
   run.bind("$id", id.value);

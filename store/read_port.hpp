@@ -56,6 +56,12 @@ class ReadPort : public Port {
   std::vector<Prompt> prompts_of(ObligationId obligation) override {
     return board_.prompts_of(obligation);
   }
+  std::vector<Prompt> prompts_from(ObligationId obligation, PromptId from) override {
+    return board_.prompts_from(obligation, from);
+  }
+  std::vector<Prompt> prompts_of_step(const Prompt& prompt) override {
+    return board_.prompts_of_step(prompt);
+  }
   std::optional<Prompt> find_prompt(PromptId id) override { return board_.find_prompt(id); }
   std::vector<Prompt> pending_prompts(Instant now, std::size_t limit,
                                       bool only_urgent) override {

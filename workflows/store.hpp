@@ -140,6 +140,10 @@ class BoardReader {
   // Shared with others who read them: whoever loads them often, as each command does, pays once a change.
   virtual std::shared_ptr<const People> load_people() = 0;
   virtual std::vector<Prompt> prompts_of(ObligationId obligation) = 0;
+  // Few of what may be hundreds, of an action that was chased for years: from one id on, or of one step, which is
+  // that of `prompt` (its obligation, due version, rung and cycle).
+  virtual std::vector<Prompt> prompts_from(ObligationId obligation, PromptId from) = 0;
+  virtual std::vector<Prompt> prompts_of_step(const Prompt& prompt) = 0;
   virtual std::optional<Prompt> find_prompt(PromptId id) = 0;
   // Pending prompts whose not_before has come, family A first (or alone), then oldest.
   virtual std::vector<Prompt> pending_prompts(Instant now, std::size_t limit,

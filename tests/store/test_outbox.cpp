@@ -222,6 +222,10 @@ TEST_CASE("what belongs to one item or obligation is read from its own index", "
         {obligations_table().select + std::string{open_of_item}, "(board=? AND item=?)"},
         {prompts_table().select + std::string{of_item}, "prompts_by_item (board=? AND item=?)"},
         {prompts_table().select + std::string{of_obligation},
+         "prompts_by_obligation (board=? AND obligation=?)"},
+        {prompts_table().select + std::string{of_obligation_from},
+         "prompts_by_obligation (board=? AND obligation=?)"},
+        {prompts_table().select + std::string{of_step},
          "prompts_by_obligation (board=? AND obligation=?)"}}) {
     auto query = raw->query("EXPLAIN QUERY PLAN " + sql);
     REQUIRE(query.step());

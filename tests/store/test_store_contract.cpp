@@ -328,7 +328,31 @@ TEMPLATE_TEST_CASE("prompts wait for their time, risk to a child first; notices 
   CHECK(pending(sample_start() + 25h, 2) == Ids{2, 3});
   CHECK(pending(sample_start() + 25h, 1) == Ids{2});
   CHECK(board->prompts_of(ObligationId{1}).size() == 3);
-  CHECK(board->list_prompts(10, PromptId{1}).size() == 3);
+  const auto ids_of = [](const std::vector<Prompt>& prompts) {
+    Ids ids;
+    for (const Prompt& prompt : prompts) ids.push_back(prompt.id.value);
+    return ids;
+  };
+  CHECK(ids_of(board->prompts_from(ObligationId{1}, PromptId{})) == Ids{1, 3, 4});
+  CHECK(ids_of(board->prompts_from(ObligationId{1}, PromptId{3})) == Ids{3, 4});
+  CHECK(board->prompts_from(ObligationId{1}, PromptId{5}).empty());
+  // One step to several: what differs in any of its three numbers, or is another obligation's, is not it.
+  in_transaction(*driver.store, [](BoardWriter& writer) {
+    Decision decision;
+    for (std::int64_t id : {11, 12, 13, 14, 15}) {
+      auto prompt = sample_prompt(id, ItemId{2}, ObligationId{1});
+      prompt.rung = id == 13 ? 6 : 7;
+      prompt.cycle = id == 14 ? 1 : 0;
+      prompt.due_version = id == 15 ? 2 : 1;
+      prompt.not_before += 100h;
+      decision.prompts.push_back({std::nullopt, prompt});
+    }
+    writer.write(sample_head("rung", ItemId{2}), decision, sample_start() + 24h);
+  });
+  CHECK(ids_of(board->prompts_of_step(*board->find_prompt(PromptId{12}))) == Ids{11, 12});
+  CHECK(ids_of(board->prompts_of_step(*board->find_prompt(PromptId{15}))) == Ids{15});
+  CHECK(ids_of(board->prompts_of_step(*board->find_prompt(PromptId{1}))) == Ids{1});  // 2 is another obligation's
+  CHECK(board->list_prompts(10, PromptId{1}).size() == 8);
   CHECK(board->list_prompts(2, {}).size() == 2);
 
   const auto notices = board->notices_of(PromptId{1});
