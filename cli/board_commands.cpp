@@ -38,7 +38,8 @@ int change_day(const Target& target, const std::string& date, bool closed, const
                fmt::print("{} is {} ({}); running deadlines are counted anew\n",
                           text_of(answer, "date"), flag_of(answer, "closed") ? "closed" : "open",
                           text_of(answer, "title"));
-             });
+             },
+             {{"title", "--why"}});
 }
 
 int list_meetings(const Target& target, const Query& query) {
@@ -67,13 +68,15 @@ int change_meeting(const Target& target, const MeetingOptions& options) {
              [](const json::object& answer) {
                fmt::print("meeting {} of {}, {}: {}\n", text_of(answer, "id"), text_of(answer, "body"),
                           text_of(answer, "start_local"), text_of(answer, "state"));
+               for (const auto& warning : rows_of(answer, "warnings"))
+                 fmt::print("  warning: {}\n", on_screen(warning.as_string()));
                const auto& asks = rows_of(answer, "could_rebind");
                if (asks.empty()) return;
                fmt::print("These wait for a later meeting and stay as they are, unless you rebind them:\n");
                for (const auto& entry : asks) {
                  const auto& row = entry.as_object();
                  fmt::print("  {}: {}, due {}; assuredctl rebind {} {}\n", text_of(row, "reference"),
-                            text_of(row, "name"), text_of(row, "due_local"), text_of(row, "id"),
+                            text_of(row, "title"), text_of(row, "due_local"), text_of(row, "id"),
                             text_of(answer, "id"));
                }
              });

@@ -43,7 +43,7 @@ std::vector<Cell> obligation_cells(const json::object& row) {
   if (due.empty()) due = "(waits)";
   const bool closed = !flag_of(row, "open");
   return {text_of(row, "id"),
-          text_of(row, "name") + (text_of(row, "round") == "1" ? "" : " #" + text_of(row, "round")),
+          text_of(row, "title") + (text_of(row, "round") == "1" ? "" : " #" + text_of(row, "round")),
           text_of(row, "owed_by"),
           {due, late},
           text_of(row, "family"),
@@ -85,6 +85,19 @@ void say_proposed(const json::object& answer) {
   fmt::print("{}: proposed; a second person of the board must agree, by the same command\n", text_of(answer, "reference"));
 }
 
+// A field, role or link of the programme may bear such a name as well; whoever gave one means that.
+OptionNames event_options(const json::object& body) {
+  OptionNames options{{"reason", "--reason"},
+                      {"for_post", "--for-post"},
+                      {"channel", "--channel"},
+                      {"occurred_at", "--occurred"},
+                      {"expected_version", "--expected-version"}};
+  for (const char* given : {"fields", "assign", "links"})
+    if (const auto* pairs = body.if_contains(given))
+      for (const auto& pair : pairs->as_object()) options.erase(std::string{pair.key()});
+  return options;
+}
+
 json::object event_body(const EventOptions& options) {
   json::object body;
   body["event"] = options.event;
@@ -109,7 +122,7 @@ void print_outcome(const json::object& answer) {
   for (const auto& entry : rows_of(answer, "opened")) {
     const auto& row = entry.as_object();
     const std::string due = text_of(row, "due_local");
-    fmt::print("  owed: {} by {}{}{}\n", text_of(row, "name"), text_of(row, "owed_by"),
+    fmt::print("  owed: {} by {}{}{}\n", text_of(row, "title"), text_of(row, "owed_by"),
                due.empty() ? "" : ", due ", due);
   }
   for (const auto& warning : rows_of(answer, "warnings"))
@@ -129,9 +142,13 @@ int hold(const Target& target, const HoldOptions& options, const char* action, c
                if (flag_of(answer, "proposed")) say_proposed(answer);
                for (const auto& entry : held)
                  fmt::print("{}: the chasing of “{}” waits until {}\n", text_of(answer, "reference"),
-                            text_of(entry.as_object(), "name"),
+                            text_of(entry.as_object(), "title"),
                             text_of(entry.as_object(), "held_until_local"));
-             });
+             },
+             {{"for", "--for"},
+              {why_name, fmt::format("--{}", why_name)},
+              {"for_post", "--for-post"},
+              {"channel", "--channel"}});
 }
 
 }  // namespace
@@ -147,7 +164,8 @@ int send_event(const Target& target, const EventOptions& options) {
                if (flag_of(answer, "proposed")) return say_proposed(answer);
                fmt::print("{} is now {}\n", text_of(answer, "reference"), text_of(answer, "state"));
                print_outcome(answer);
-             });
+             },
+             event_options(body));
 }
 
 int send_children_event(const Target& target, const EventOptions& options,
@@ -173,7 +191,8 @@ int send_children_event(const Target& target, const EventOptions& options,
                fmt::print("{}: {} changed, {} begun\n", text_of(answer, "reference"),
                           text_of(answer, "changed"), rows_of(answer, "created").size());
                print_outcome(answer);
-             });
+             },
+             event_options(body));
 }
 
 int acknowledge(const Target& target, const HoldOptions& options) {

@@ -108,7 +108,7 @@ int show_working(const Target& target, long long obligation) {
       target, "GET", board_path(target, fmt::format("obligations/{}", obligation)), "",
       [](const json::object& answer) {
         const std::string due = text_of(answer, "due_local");
-        fmt::print("{} on {}, owed by {}\nrule: {}\ndue:  {}\n", text_of(answer, "name"),
+        fmt::print("{} on {}, owed by {}\nrule: {}\ndue:  {}\n", text_of(answer, "title"),
                    text_of(answer, "reference"), text_of(answer, "owed_by"),
                    text_of(answer, "rule"), due.empty() ? "no date yet" : due);
         std::vector<std::vector<Cell>> rows;

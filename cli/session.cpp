@@ -52,7 +52,7 @@ std::string board_path(const Target& target, const std::string& path, const Quer
   return full;
 }
 
-int say_problem(const Target& target, const Reply& reply) {
+int say_problem(const Target& target, const Reply& reply, const OptionNames& options) {
   boost::system::error_code failed;
   const json::value parsed = json::parse(reply.body, failed);
   if (failed || !parsed.is_object()) {
@@ -64,7 +64,8 @@ int say_problem(const Target& target, const Reply& reply) {
     return 1;
   }
   const json::object& body = parsed.as_object();
-  const std::string field = text_of(body, "field");
+  std::string field = text_of(body, "field");
+  if (const auto option = options.find(field); option != options.end()) field = option->second;
   if (target.json) fmt::print("{}\n", reply.body);
   fmt::print(stderr, "{}{}{}\n", field, field.empty() ? "" : ": ", text_of(body, "detail"));
   for (const auto& row : rows_of(body, "rows")) {
@@ -77,10 +78,11 @@ int say_problem(const Target& target, const Reply& reply) {
 }
 
 int ask(const Target& target, const std::string& method, const std::string& path,
-        const std::string& body, const std::function<void(const json::object&)>& print) {
+        const std::string& body, const std::function<void(const json::object&)>& print,
+        const OptionNames& options) {
   const std::string key = method == "POST" ? new_idempotency_key() : std::string{};
   const Reply reply = send_request(target.socket, method, path, body, key);
-  if (!reply.ok()) return say_problem(target, reply);
+  if (!reply.ok()) return say_problem(target, reply, options);
   if (target.json)
     fmt::print("{}\n", reply.body);
   else

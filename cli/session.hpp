@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <functional>
+#include <map>
 
 #include "cli/commands.hpp"
 #include "cli/http_client.hpp"
@@ -22,13 +23,17 @@ class Usage : public std::runtime_error {
 std::string board_path(const Target& target, const std::string& path, const Query& query = {});
 std::string encoded(const std::string& text);
 
+// What the command line calls a member of a body, where the two differ: "occurred_at", "--occurred".
+using OptionNames = std::map<std::string, std::string>;
+
 // Sends one request; on success prints the answer as it came with --json, else by `print`. A refusal goes
 // to standard error in a sentence. Returns the exit code.
 int ask(const Target& target, const std::string& method, const std::string& path,
-        const std::string& body, const std::function<void(const json::object&)>& print);
+        const std::string& body, const std::function<void(const json::object&)>& print,
+        const OptionNames& options = {});
 
 // Says a refusal; returns its exit code.
-int say_problem(const Target& target, const Reply& reply);
+int say_problem(const Target& target, const Reply& reply, const OptionNames& options = {});
 
 // Adds a text member, unless it is empty.
 void put(json::object& body, const char* name, const std::string& text);

@@ -87,8 +87,13 @@ LoadedProgramme load_programme(const fs::path& path) {
 }
 
 PeopleFile load_people_file(const fs::path& path, const Establishment& establishment) {
+  std::string extension = path.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   try {
-    return parse_people(read_text_file(path, people_bytes_max), path.string(), establishment);
+    const std::string text = read_text_file(path, people_bytes_max);
+    return extension == ".csv" ? parse_people_csv(text, establishment)
+                               : parse_people(text, path.string(), establishment);
   } catch (const IoError& error) {
     PeopleFile file;
     file.errors.push_back({0, "", error.what()});

@@ -35,7 +35,7 @@ struct LoadedProgramme {
 // Reads, parses and checks; the definition in the answer bears its digest.
 LoadedProgramme load_programme(const std::filesystem::path& path);
 
-// A file of people (S1.4) for a board; one that cannot be read is a row error of row 0.
+// A file of people (S1.4) for a board, a table where it is called *.csv, else TOML; one that cannot be read is a row error of row 0.
 PeopleFile load_people_file(const std::filesystem::path& path, const Establishment& establishment);
 
 // People files and stories are far smaller; what is larger is a mistake in the path.

@@ -118,7 +118,8 @@ int check_people(const Programme& programme, const std::string& path, bool as_js
   const PeopleFile file = config::load_people_file(path, programme.establishment);
   if (!file.errors.empty()) {
     for (const RowError& error : file.errors)
-      fmt::print(stderr, "{}: row {}: {}: {}\n", path, error.row, error.field, error.message);
+      fmt::print(stderr, "{}: row {}: {}{}{}\n", path, error.row, error.field, error.field.empty() ? "" : ": ",
+                 error.message);
     return config::exit_config;
   }
   const SystemZones zones;

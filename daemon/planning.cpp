@@ -207,7 +207,7 @@ std::map<std::string, std::string> slots_of(const PlannedPrompt& c, const Contac
   if (c.dated()) put_due(slots, *c.dated(), zone, now);
   if (!c.obligation) return slots;
   const Obligation& o = *c.obligation;
-  slots["obligation"] = o.name;
+  slots["obligation"] = title_of(o.name, e);
   slots["count"] = std::to_string(o.round);
   if (const auto owner = parse_party(o.owed_by))
     if (const PostDef* post = e.find_post(post_of(*owner, scope))) slots["owner"] = post->title;

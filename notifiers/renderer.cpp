@@ -144,6 +144,33 @@ std::string closing_of(const NoticeDraft& draft) {
   return closing;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const auto end = std::min(text.find('\n', from), text.size());
+    lines.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
+}
+
+// Sections that show nothing leave their lines behind: one blank line stays of several, and none at either end.
+std::string squeezed(const std::string& text) {
+  std::string out;
+  bool blank_before = false;
+  for (const std::string& line : lines_of(text)) {
+    if (line.find_first_not_of(" \t") == std::string::npos) {
+      blank_before = !out.empty();
+      continue;
+    }
+    if (blank_before) out += '\n';
+    blank_before = false;
+    out += line + '\n';
+  }
+  return out;
+}
+
 struct Words {
   std::string subject;
   std::string text;
@@ -154,20 +181,8 @@ Words words_of(const NoticeDraft& draft, const NoticePart& part) {
   Words words{one_line(fill(part.text->subject, slots, *part.text)),
               fill(part.text->text, slots, *part.text)};
   std::erase(words.text, '\r');  // templates edited elsewhere; the writer makes every line CRLF
-  if (!words.text.empty() && words.text.back() != '\n') words.text += '\n';
-  words.text += missed_of(part);
+  words.text = squeezed(words.text) + missed_of(part);
   return words;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::size_t from = 0;
-  while (from < text.size()) {
-    const auto end = std::min(text.find('\n', from), text.size());
-    lines.push_back(text.substr(from, end - from));
-    from = end + 1;
-  }
-  return lines;
 }
 
 // Several matters in one mail, one after the other. A line that every one of them ends with, such as
@@ -188,7 +203,7 @@ Words joined_words(const std::vector<Words>& all) {
     for (auto& lines : texts) lines.pop_back();
   }
   Words joined;
-  joined.subject = fmt::format("{} matters wait for you: {}", all.size(), all.front().subject);
+  joined.subject = fmt::format("{} (and {} more)", all.front().subject, all.size() - 1);
   joined.text = fmt::format("{} matters wait for you.\n", all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     joined.text += fmt::format("\n{}. {}\n\n", i + 1, all[i].subject);

@@ -16,8 +16,9 @@ namespace assured::notifiers {
 // Slots are one line each: what would end a line, or is no valid UTF-8, is replaced before it reaches
 // the subject or the text. Besides the draft's own slots a template may show `name`, `board`,
 // `contact_name`, `contact_phone`, `contact_mail`, `urgent_phone` and the list `missed`, each with its
-// `when`. A slot that is empty is none, so that a section of its name is left out. Whom to ring
-// or write to, and dates that were missed, are added below the text when the template shows neither.
+// `when`. A slot that is empty is none, so that a section of its name is left out; of the blank lines that
+// this leaves one stays. Whom to ring or write to, and dates that were missed, are added below the text
+// when the template shows neither.
 //
 // Throws: IoError when the template cannot be parsed (a programme that was checked has none such).
 // Thread: safe.

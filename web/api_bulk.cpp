@@ -64,6 +64,9 @@ Result<void> read_table(Context& context, const json::object& body, BulkCommand&
   if (!table.is_closed)
     return Error{Errc::invalid,
                  fmt::format("row {}: a quote that begins here is not closed", table.rows.size()), "csv"};
+  if (const auto separator = other_separator(table); !separator.empty())
+    return Error{Errc::invalid, fmt::format("This file has {} between its columns; save it with commas.", separator),
+                 "csv"};
   for (std::size_t i = 1; i < table.rows.size(); ++i) {
     const auto& cells = table.rows[i];
     const auto& columns = table.rows.front();

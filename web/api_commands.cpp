@@ -190,6 +190,19 @@ Response post_obligation(Context& context, const Segments& rest) {
   return carry_out(context, command, acknowledge);
 }
 
+// What is odd about when a meeting begins, though a board may want it.
+json::array meeting_warnings(const Context& context, const Meeting& meeting) {
+  json::array warnings;
+  const TimeRules& time = context.board.time;
+  const Date date = local_date(meeting.start, *context.board.zone);
+  if (const auto closed = time.calendar->closed_reason(date))
+    warnings.emplace_back(fmt::format("nobody works on {} ({})", to_text(date), *closed));
+  else if (!in_office_hours(meeting.start, time))
+    warnings.emplace_back(fmt::format("{} lies outside office hours",
+                                      to_text(local_time_of_day(meeting.start, *context.board.zone))));
+  return warnings;
+}
+
 // meetings: plan one; meetings/{id}: move, cancel or hold it.
 Response post_meeting(Context& context, const Segments& rest) {
   const bool plans = rest.size() == 1;
@@ -238,6 +251,7 @@ Response post_meeting(Context& context, const Segments& rest) {
                   const auto meeting = change_meeting(tx, programmes, command, now);
                   if (!meeting) return meeting.error();
                   json::object row = meeting_json(context, *meeting);
+                  if (needs_start) row["warnings"] = meeting_warnings(context, *meeting);
                   row["could_rebind"] =
                       rebind_asks(context, tx.board(context.board_id), programmes, *meeting);
                   return Done{json::serialize(row)};

@@ -5,6 +5,7 @@
 
 #include "web/json_text.hpp"
 #include "web/problem.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured::web {
 
@@ -119,7 +120,7 @@ Response get_items(Context& context, const Segments&) {
     put_rating(row, context, item, context.reader->obligations_of(item.id));
     if (const auto next = due.find(item.id); next != due.end()) {
       put_instant(row, "due", *next->second->due_at, *context.board.zone);
-      row["owes"] = next->second->name;
+      row["owes"] = title_of(next->second->name, context.board.current->establishment);
       row["owed_by"] = next->second->owed_by;
       row["late"] = context.now > *next->second->due_at;
       const auto days = local_date(context.now, *context.board.zone) -

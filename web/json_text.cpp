@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "workflows/rating.hpp"
+#include "workflows/roles.hpp"
 
 namespace assured::web {
 
@@ -103,6 +104,7 @@ json::object obligation_json(const Context& context, const Obligation& obligatio
   body["id"] = obligation.id.value;
   body["item"] = obligation.item.value;
   body["name"] = obligation.name;
+  body["title"] = title_of(obligation.name, context.board.current->establishment);
   body["round"] = obligation.round;
   body["owed_by"] = obligation.owed_by;
   body["family"] = to_text(obligation.family);

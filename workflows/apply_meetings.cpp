@@ -18,6 +18,16 @@ constexpr std::string_view recompute_value = "recompute";
 constexpr std::size_t causes_bytes_max = 500;
 // Of why a day is closed or open: one line of a deadline's working.
 constexpr std::size_t title_bytes_max = 200;
+// Boards plan a year ahead; a slip in the year would take every deadline bound to the meeting along.
+constexpr auto planned_ahead_max = std::chrono::days{731};
+
+// Nothing when `start` can be a meeting's.
+Result<void> check_start(Instant start, Instant now) {
+  if (start <= now) return Error{Errc::invalid, "a meeting begins in the future", "start"};
+  if (start > now + planned_ahead_max)
+    return Error{Errc::invalid, "this lies more than two years ahead; look at the year", "start"};
+  return {};
+}
 
 // Open obligations are looked at again from the first. A change that is not worked through yet
 // stays named as a cause beside this one (S5.1).
@@ -52,8 +62,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
     if (body == nullptr)
       return Error{Errc::invalid, fmt::format("there is no body “{}” on this board", command.body),
                    "body"};
-    if (command.start <= now)
-      return Error{Errc::invalid, "a meeting is planned for the future", "start"};
+    if (auto fits = check_start(command.start, now); !fits) return fits.error();
     meeting.body = body->id;
     meeting.start = command.start;
     what = "plan-meeting";
@@ -66,8 +75,7 @@ Result<Meeting> change_meeting(WriteTx& tx, const Programmes& programmes,
                                               to_text(meeting.state))};
     switch (command.what) {
       case MeetingCommand::What::move:
-        if (command.start <= now)
-          return Error{Errc::invalid, "a meeting is moved to the future", "start"};
+        if (auto fits = check_start(command.start, now); !fits) return fits.error();
         meeting.start = command.start;
         what = "move-meeting";
         break;

@@ -39,4 +39,11 @@ CsvTable split_csv(std::string_view csv) {
   return table;
 }
 
+std::string_view other_separator(const CsvTable& table) {
+  if (table.rows.empty() || table.rows.front().size() != 1) return {};
+  const std::string& head = table.rows.front().front();
+  if (head.find(';') != std::string::npos) return "semicolons";
+  return head.find('\t') == std::string::npos ? std::string_view{} : "tabs";
+}
+
 }  // namespace assured

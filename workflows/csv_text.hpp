@@ -16,4 +16,8 @@ struct CsvTable {
 // it is doubled. A blank line is a row of one empty field. A byte order mark is passed over.
 CsvTable split_csv(std::string_view csv);
 
+// What stands between the columns where it is no comma, "semicolons" or "tabs", as spreadsheets of other
+// settings write them: the whole first row is then one field. Empty: nothing of the kind.
+std::string_view other_separator(const CsvTable& table);
+
 }  // namespace assured

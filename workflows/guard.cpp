@@ -1,6 +1,7 @@
 #include "workflows/guard.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -471,15 +472,15 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
       return {say(guard, fmt::format("it is not linked to its {}", guard.of))};
     }
     case Guard::Kind::any: {
-      std::vector<std::string> all;
+      // What two alternatives lack alike is said once.
+      std::vector<std::string> ways;
       for (const Guard& inner : guard.inner) {
-        auto missing = missing_for(inner, scope);
+        const auto missing = missing_for(inner, scope);
         if (missing.empty()) return {};
-        all.insert(all.end(), missing.begin(), missing.end());
+        auto way = fmt::format("{}", fmt::join(missing, " and "));
+        if (std::find(ways.begin(), ways.end(), way) == ways.end()) ways.push_back(std::move(way));
       }
-      std::string joined;
-      for (const std::string& one : all) joined += (joined.empty() ? "" : ", or ") + one;
-      return {say(guard, joined)};
+      return {say(guard, fmt::format("{}", fmt::join(ways, ", or ")))};
     }
     case Guard::Kind::all_of: {
       auto missing = missing_for(guard.inner, scope);

@@ -149,6 +149,10 @@ PeopleFile parse_people_csv(std::string_view csv, const Establishment& establish
     file.errors.push_back({rows.size(), {}, "A quote that begins here is not closed."});
     return file;
   }
+  if (const auto separator = other_separator(table); !separator.empty()) {
+    file.errors.push_back({1, {}, fmt::format("This file has {} between its columns; save it with commas.", separator)});
+    return file;
+  }
   if (rows.size() < 2) {
     file.errors.push_back({0, {}, "There are no people: the first row names the columns, the others "
                                   "say who holds which post."});

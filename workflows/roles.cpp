@@ -76,6 +76,22 @@ bool has_left(const People& people, std::string_view person, Date today) {
 
 }  // namespace
 
+std::string title_of(std::string_view obligation, const Establishment& establishment) {
+  const auto titled = [&](std::string_view what, const auto* def) {
+    return def == nullptr ? std::string{obligation} : fmt::format("{}{}", what, def->title);
+  };
+  constexpr std::string_view separator = ": ";
+  if (obligation.starts_with(name_somebody)) {
+    const auto post = obligation.find(separator);
+    if (post == std::string_view::npos) return std::string{obligation};
+    return titled(obligation.substr(0, post + separator.size()),
+                  establishment.find_post(obligation.substr(post + separator.size())));
+  }
+  if (obligation.starts_with(set_date_prefix))
+    return titled(set_date_prefix, establishment.find_body(obligation.substr(set_date_prefix.size())));
+  return std::string{obligation};
+}
+
 const Assignment* find_assignment(const std::vector<Assignment>& assignments, ItemId item,
                                   std::string_view role) {
   const Assignment* latest = nullptr;

@@ -31,6 +31,10 @@ std::optional<Party> resolve_debtor(const RoleTerm& term, const std::optional<Ro
 // that owes.
 std::string post_of(const Party& party, const RoleScope& scope);
 
+// An obligation's name as people read it: "name somebody" and "set the next date" say the title of the post
+// or body, not its id.
+std::string title_of(std::string_view obligation, const Establishment& establishment);
+
 // One way to reach somebody: a person's address or a post's mailbox.
 struct ContactPoint {
   std::string person;  // empty: the mailbox

@@ -264,6 +264,15 @@ TEST_CASE("meetings are planned, moved and held by the board's side", "[web]") {
   const auto moved =
       board.get(qa_officer, "POST", path, R"({"what":"move","start":"2026-11-03 10:00"})");
   CHECK(text_of(moved, "start_at") == "2026-11-03T10:00:00Z");
+  CHECK(moved.at("warnings").as_array().empty());
+  const auto warning = [&](const char* start) {
+    const auto answer = board.get(qa_officer, "POST", path,
+                                  R"({"what":"move","start":")" + std::string{start} + "\"}");
+    return std::string{answer.at("warnings").as_array().at(0).as_string()};
+  };
+  CHECK(warning("2026-12-25 10:00") == "nobody works on 2026-12-25 (Christmas Day)");
+  CHECK(warning("2026-11-07 10:00") == "nobody works on 2026-11-07 (Saturday)");
+  CHECK(warning("2026-11-04 03:00") == "03:00 lies outside office hours");
   CHECK(board.get(police_lead, "GET", "/meetings").at("meetings").as_array().size() == 1);
 }
 

@@ -62,6 +62,18 @@ TEST_CASE("what has happened is not dated in the future", "[guards]") {
   CHECK(with_date(guard, "2026-11-03") == "refused: “Next on” must not be later than today");
 }
 
+TEST_CASE("what alternatives lack alike is said once, and what one needs together stays together", "[guards]") {
+  const auto needs = [](std::string_view guards) {
+    CommandWorld world{requiring("set-next", guards)};
+    return refusal(world.act("officer", world.plan_audit(), "set-next"));
+  };
+  const std::string date = "“Next on” (next_on) is not filled in", reason = "a reason is needed";
+  CHECK(needs(R"({ any = [{ field = "next_on" }, { reason = true }, { field = "next_on", not_after = "now" }] })") ==
+        "refused: " + date + ", or " + reason);
+  CHECK(needs(R"({ any = [{ linked = "follows" }, { all_of = [{ field = "next_on" }, { reason = true }] }] })") ==
+        "refused: it is not linked to its follows, or " + date + " and " + reason);
+}
+
 TEST_CASE("an event that fills a field can ask that it was empty", "[guards]") {
   CommandWorld world{std::string{small_programme_toml} + R"toml(
 [[kind.audit.field]]

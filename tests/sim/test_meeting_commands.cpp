@@ -161,12 +161,20 @@ TEST_CASE("an earlier meeting asks, and moves nothing by itself", "[sim][meeting
 TEST_CASE("meetings lie ahead when planned, and behind when held", "[sim][meeting]") {
   CommandWorld world;
   CHECK(refusal(world.plan("qa-subgroup", "2026-11-02 09:00")) ==
-        "invalid: a meeting is planned for the future");
+        "invalid: a meeting begins in the future");
   CHECK(refusal(world.plan("quality", "2026-12-10 14:00")) ==
         "invalid: there is no body “quality” on this board");
   const Meeting meeting = ok(world.plan("qa-subgroup", "2026-11-12 14:00"));
   CHECK(refusal(world.change(What::move, meeting.id, "2026-11-02 08:00")) ==
-        "invalid: a meeting is moved to the future");
+        "invalid: a meeting begins in the future");
+  for (const What what : {What::plan, What::move}) {
+    const auto at = [&](const char* start) {
+      return refusal(what == What::plan ? world.plan("qa-subgroup", start) : world.change(what, meeting.id, start));
+    };
+    CHECK(at("2028-11-03 14:00") == "invalid: this lies more than two years ahead; look at the year");
+    CHECK(at("2062-11-12 14:00") == "invalid: this lies more than two years ahead; look at the year");
+  }
+  ok(world.change(What::cancel, ok(world.plan("qa-subgroup", "2028-11-02 09:00")).id));
   CHECK(refusal(world.change(What::hold, meeting.id)) ==
         "refused: this meeting lies ahead; it cannot have been held");
   CHECK(refusal(world.change(What::hold, MeetingId{99})) == "not_found: there is no such meeting");

@@ -65,10 +65,26 @@ TEST_CASE("a vacant post is asked for once, whichever items find it empty", "[si
   CHECK(world.open(first) == Lines{"planned", vacancy});
   CHECK(world.open(second) == Lines{"planned"});
   CHECK(world.reader()->open_vacancies() == Lines{vacancy});
+  const auto& establishment = world.programmes().get_board(world.board()).current->establishment;
+  CHECK(title_of(vacancy, establishment) == "name somebody: Business manager");
+  CHECK(title_of(set_date, establishment) == "set the next date: Quality Assurance Sub-Group");
+  for (const std::string other : {"planned", "name somebody: nobody is named", "name somebody", "set the next date: x"})
+    CHECK(title_of(other, establishment) == other);
 
   ok(world.load(manager));
   CHECK(world.open(first) == Lines{"planned"});
   CHECK(world.reader()->open_vacancies().empty());
+}
+
+TEST_CASE("mail about a vacant post says its title", "[sim][vacancy]") {
+  CommandWorld world(small_programme_toml, nobody_manages());
+  world.plan_audit();
+  world.run_until("2026-12-10 10:00");
+  const auto told = std::count_if(
+      world.relay.accepted.begin(), world.relay.accepted.end(),
+      [](const Outgoing& mail) { return mail.bytes.find("name somebody: Business manager") != std::string::npos; });
+  CHECK(told > 0);
+  for (const Outgoing& mail : world.relay.accepted) CHECK(mail.bytes.find("somebody: business-manager") == std::string::npos);
 }
 
 TEST_CASE("a post still vacant when its item ends is asked for by another's next rung",

@@ -1,6 +1,11 @@
 // People and the posts they hold (S1.4), and the file that says so.
+#include <algorithm>
+#include <fstream>
+
+#include "config/programme_files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/small_programme.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "workflows/directory.hpp"
 #include "workflows/printable.hpp"
 
@@ -226,6 +231,27 @@ TEST_CASE("a table that is not UTF-8 is told how to be saved", "[people]") {
   CHECK(errors_of_csv(utf16) == told);
   CHECK(errors_of_csv(utf16.substr(2)) == told);
   CHECK(errors_of("[[person]]\nname = \"B\xF6\"\n") == Told{"0 : This file is not UTF-8; save it as UTF-8."});
+}
+
+TEST_CASE("a table with other separators is told how to be saved", "[people]") {
+  std::string semicolons = table_of_people, tabs = table_of_people;
+  std::replace(semicolons.begin(), semicolons.end(), ',', ';');
+  std::replace(tabs.begin(), tabs.end(), ',', '\t');
+  CHECK(errors_of_csv(semicolons) == Told{"1 : This file has semicolons between its columns; save it with commas."});
+  CHECK(errors_of_csv(tabs) == Told{"1 : This file has tabs between its columns; save it with commas."});
+}
+
+TEST_CASE("a people file is a table where its name says so", "[people]") {
+  const TemporaryFolder folder;
+  const Establishment establishment = small_programme().establishment;
+  for (const std::string name : {"people.csv", "PEOPLE.CSV"}) {
+    std::ofstream{folder.path() / name} << table_of_people;
+    const auto file = config::load_people_file(folder.path() / name, establishment);
+    CHECK(file.errors.empty());
+    CHECK_FALSE(file.persons.empty());
+  }
+  std::ofstream{folder.path() / "people.toml"} << table_of_people;
+  CHECK_FALSE(config::load_people_file(folder.path() / "people.toml", establishment).errors.empty());
 }
 
 TEST_CASE("a post named twice from one day ends once", "[people]") {

@@ -102,6 +102,21 @@ TEST_CASE("a mail says what, to whom and in which thread", "[renderer]") {
   CHECK(html.find("<p>Dear Zoë Müller,</p>") != std::string::npos);
 }
 
+TEST_CASE("sections that show nothing leave no holes in a mail", "[renderer]") {
+  Sample sample;
+  sample.text.text =
+      "{{#agency}}Of {{agency}}.{{/agency}}\n\nThe first.\n\n{{#what_next}}\nNext: {{what_next}}.\n{{/what_next}}\n"
+      "\n \t\nThe last.\n\n\nQuestions: {{contact_phone}}\n{{board}}";
+  const std::string last = "The last.\n\nQuestions: 020 7946 0000\nExample Safeguarding Partnership\n";
+  CHECK(Parsed{sample.render()}.part(0) == "The first.\n\n" + last);
+  sample.part.slots["agency"] = "NHS East";
+  sample.part.slots["what_next"] = "Monday";
+  CHECK(Parsed{sample.render()}.part(0) == "Of NHS East.\n\nThe first.\n\nNext: Monday.\n\n" + last);
+  // Before what is added below it, too.
+  sample.text.text = "The only.\n\n{{#down_from}}\nDown.\n{{/down_from}}\n";
+  CHECK(Parsed{sample.render()}.part(0).starts_with("The only.\n\nQuestions: "));
+}
+
 TEST_CASE("mails of one item thread together, those of others do not", "[renderer]") {
   Sample first, second, other;
   second.draft.message_id = "later@board.example";
@@ -252,7 +267,7 @@ TEST_CASE("several matters in one mail stand one after the other", "[renderer]")
   sample.draft.parts = {sample.part, other};
   sample.draft.establishment = &sample.board;
   const Parsed mail{MailRenderer{}.render(sample.draft)};
-  CHECK(mail.header("Subject") == "2 matters wait for you: Return due: QRT-7F3K");
+  CHECK(mail.header("Subject") == "Return due: QRT-7F3K (and 1 more)");
   CHECK(mail.header("References") == "(none)");
   CHECK(mail.part(0) ==
         "2 matters wait for you.\n"
