@@ -75,6 +75,12 @@ std::string role_words(std::string role) {
 }
 
 // The board's own sentence, with {n} and {needed} filled in; or ours.
+// What two guards lack alike is said once.
+void add_once(std::vector<std::string>& sentences, std::string sentence) {
+  if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end())
+    sentences.push_back(std::move(sentence));
+}
+
 std::string say(const Guard& guard, std::string ours, int n = 0, int needed = 0) {
   if (guard.says.empty()) return ours;
   std::string text = guard.says;
@@ -375,7 +381,7 @@ bool matches(const Item& item, const std::string& kind, const Where& where) {
 std::vector<std::string> missing_for(const Guards& guards, const GuardScope& scope) {
   std::vector<std::string> missing;
   for (const Guard& guard : guards)
-    for (std::string& sentence : missing_for(guard, scope)) missing.push_back(std::move(sentence));
+    for (std::string& sentence : missing_for(guard, scope)) add_once(missing, std::move(sentence));
   return missing;
 }
 
@@ -472,13 +478,11 @@ std::vector<std::string> check_guard(const Guard& guard, const GuardScope& scope
       return {say(guard, fmt::format("it is not linked to its {}", guard.of))};
     }
     case Guard::Kind::any: {
-      // What two alternatives lack alike is said once.
       std::vector<std::string> ways;
       for (const Guard& inner : guard.inner) {
         const auto missing = missing_for(inner, scope);
         if (missing.empty()) return {};
-        auto way = fmt::format("{}", fmt::join(missing, " and "));
-        if (std::find(ways.begin(), ways.end(), way) == ways.end()) ways.push_back(std::move(way));
+        add_once(ways, fmt::format("{}", fmt::join(missing, " and ")));
       }
       return {say(guard, fmt::format("{}", fmt::join(ways, ", or ")))};
     }

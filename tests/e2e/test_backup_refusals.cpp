@@ -1,11 +1,7 @@
 // Backups that are cut, damaged, of another key or of a newer program change nothing, and say why; a restore that
 // is killed leaves the old state or none.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <thread>
@@ -15,6 +11,7 @@
 #include "daemon/durable_file.hpp"
 #include "daemon/state_lock.hpp"
 #include "tests/e2e/backup_world.hpp"
+#include "tests/support/assured_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/skipped.hpp"
 #include "workflows/apply_outbox.hpp"
@@ -87,34 +84,6 @@ struct BackedUp {
   fs::path state = folder.path / "state";
   fs::path whole = folder.path / "whole.backup";
   std::string board, document;
-};
-
-class Process {
- public:
-  explicit Process(std::vector<std::string> words) {
-    words.insert(words.begin(), ASSURED_BINARY_DIR "/daemon/assured");
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
-      ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0600);
-    const int failed =
-        ::posix_spawn(&child_, arguments[0], &actions, nullptr, arguments.data(), environ);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) throw std::runtime_error("assured does not start");
-  }
-  void kill() const { ::kill(child_, SIGKILL); }
-  // The exit code; -1 when a signal ended it.
-  int wait() const {
-    int status = 0;
-    ::waitpid(child_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  pid_t child_ = -1;
 };
 
 bool is_unfinished(const fs::path& state) {
@@ -303,10 +272,9 @@ TEST_CASE("a restore of all that is killed leaves no state, and is done again", 
   const auto head = open_state(world.state)->head(world.board);
   int cut = 0, whole = 0;
   for (int ms = 0; ms < 400 && (cut < 8 || whole < 1); ms += 4) {
-    Process restoring{words};
+    AssuredProcess restoring{words};
     std::this_thread::sleep_for(std::chrono::milliseconds{ms});  // another process lives in real time
-    restoring.kill();
-    restoring.wait();
+    restoring.end(SIGKILL);
     if (fs::exists(database_path(target)) && !is_unfinished(target)) {
       CHECK(open_state(target)->head(world.board) == head);
       CHECK(open_state(target)->verify(world.board).faults.empty());
@@ -319,7 +287,7 @@ TEST_CASE("a restore of all that is killed leaves no state, and is done again", 
     }
   }
   CHECK(cut >= 3);
-  CHECK(Process{words}.wait() == 0);
+  CHECK(AssuredProcess{words}.wait() == 0);
   CHECK(open_state(target)->head(world.board) == head);
   CHECK(tree_of(target / "files") == tree_of(world.state / "files"));
 }
@@ -339,10 +307,9 @@ TEST_CASE("a restore of one board that is killed has happened or not", "[backup]
       tx->board(world.board).put_value("later", fmt::format("{}", ms));
       tx->commit();
     }
-    Process restoring{words};
+    AssuredProcess restoring{words};
     std::this_thread::sleep_for(std::chrono::milliseconds{ms});  // another process lives in real time
-    restoring.kill();
-    restoring.wait();
+    restoring.end(SIGKILL);
     const auto store = open_state(world.state);
     CHECK(store->verify(world.board).faults.empty());
     const bool restored = !store->reader(world.board)->find_value("later");
@@ -350,6 +317,6 @@ TEST_CASE("a restore of one board that is killed has happened or not", "[backup]
     ++(restored ? after : before);
   }
   CHECK(before >= 3);
-  CHECK(Process{words}.wait() == 0);
+  CHECK(AssuredProcess{words}.wait() == 0);
   CHECK_FALSE(fs::exists(world.state / "restoring-board"));
 }

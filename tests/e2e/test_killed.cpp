@@ -1,10 +1,7 @@
 // The service killed in the middle of its work, over and over, on one database: what it answered is there
 // once, and what it owed was sent.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +17,7 @@
 #include "daemon/boards.hpp"
 #include "store/store.hpp"
 #include "tests/e2e/folder.hpp"
+#include "tests/support/assured_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/test_relay.hpp"
 
@@ -40,43 +38,6 @@ constexpr auto life_longest = 160ms;
 std::string text_of(const json::object& row, const char* name) {
   return std::string{row.at(name).as_string()};
 }
-
-// `assured` with these words, as a process of its own; what it says goes to `log`.
-class Process {
- public:
-  Process(std::vector<std::string> words, const fs::path& log) {
-    words.insert(words.begin(), ASSURED_BINARY_DIR "/daemon/assured");
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
-      ::posix_spawn_file_actions_addopen(&actions, stream, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (::posix_spawn(&child_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0)
-      throw std::runtime_error("assured does not start");
-    ::posix_spawn_file_actions_destroy(&actions);
-  }
-  ~Process() {
-    if (child_ > 0) end(SIGKILL);
-  }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  int end(int signal) {
-    ::kill(child_, signal);
-    return wait();
-  }
-  // The exit code; -1 when a signal ended it.
-  int wait() {
-    int status = 0;
-    ::waitpid(std::exchange(child_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  pid_t child_ = -1;
-};
 
 struct Posted {
   std::string key, path, body;
@@ -275,7 +236,7 @@ TEST_CASE("killed hundreds of times under load, the service loses nothing and do
 
   std::vector<std::chrono::milliseconds> starts;
   {
-    Process service{serve, log};
+    AssuredProcess service{serve, log};
     await_answer(socket);
     std::ifstream people{ASSURED_SOURCE_DIR "/tests/stories/city-and-hackney.people.toml"};
     const std::string text{std::istreambuf_iterator<char>{people}, {}};
@@ -293,7 +254,7 @@ TEST_CASE("killed hundreds of times under load, the service loses nothing and do
 
   int in_start = 0;
   for (int life = 0; life < kills; ++life) {
-    Process service{serve, log};
+    AssuredProcess service{serve, log};
     allowance = commands_a_life;
     if (random() % 5 == 0) {  // while it starts
       ++in_start;
@@ -306,14 +267,14 @@ TEST_CASE("killed hundreds of times under load, the service loses nothing and do
     service.end(SIGKILL);
   }
   {
-    Process service{serve, log};
+    AssuredProcess service{serve, log};
     await_answer(socket);
     stopping = true;
     for (std::thread& thread : threads) thread.join();
     await_all_sent(socket);
     CHECK(service.end(SIGTERM) == 0);
   }
-  Process verify{{"verify", "--state", (folder.path / "state").string()}, folder.path / "verify.log"};
+  AssuredProcess verify{{"verify", "--state", (folder.path / "state").string()}, folder.path / "verify.log"};
   CHECK(verify.wait() == 0);
 
   store::StoreOptions options;

@@ -70,6 +70,7 @@ TEST_CASE("what alternatives lack alike is said once, and what one needs togethe
   const std::string date = "“Next on” (next_on) is not filled in", reason = "a reason is needed";
   CHECK(needs(R"({ any = [{ field = "next_on" }, { reason = true }, { field = "next_on", not_after = "now" }] })") ==
         "refused: " + date + ", or " + reason);
+  CHECK(needs(R"({ field = "next_on" }, { field = "next_on", not_after = "now" })") == "refused: " + date);
   CHECK(needs(R"({ any = [{ linked = "follows" }, { all_of = [{ field = "next_on" }, { reason = true }] }] })") ==
         "refused: it is not linked to its follows, or " + date + " and " + reason);
 }
