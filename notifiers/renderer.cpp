@@ -91,14 +91,20 @@ data slots_of(const NoticeDraft& draft, const NoticePart& part) {
   return slots;
 }
 
-// A board has a few dozen wordings; those of old definitions and of other boards come and go.
-constexpr std::size_t parsed_max = 500;
+// A board has a few dozen wordings of a kilobyte; those of old definitions and of other boards come and go. One
+// that is parsed takes twenty times its text.
+constexpr std::size_t parsed_bytes_max = 512 * 1024;
 
 std::string fill(const std::string& text, const data& slots, const TemplateText& source) {
   // Kept, since parsing takes longer than filling; by thread, since render() is not const.
   thread_local std::map<std::string, kainjow::mustache::mustache> parsed;
-  if (parsed.size() >= parsed_max) parsed.clear();
+  thread_local std::size_t parsed_bytes = 0;
+  if (parsed_bytes > parsed_bytes_max) {
+    parsed.clear();
+    parsed_bytes = 0;
+  }
   const auto [at, is_new] = parsed.try_emplace(text, text);
+  if (is_new) parsed_bytes += text.size();
   kainjow::mustache::mustache& mustache = at->second;
   if (!mustache.is_valid())
     throw IoError(fmt::format("{}: this template cannot be filled: {}", source.place.file,
