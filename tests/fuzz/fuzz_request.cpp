@@ -1,9 +1,12 @@
 // Requests to the API of an example board. An input is up to 16 requests, so that a fuzzer can walk an
 // item forward, parted by lines "%%"; each is "CALLER METHOD TARGET KEY", a line end, and the body. CALLER
-// is a digit; KEY, the idempotency key, may be left out. The board is made once and keeps what earlier inputs did: a crash that a lone input does
-// not repeat needs the inputs before it.
+// is a digit; KEY, the idempotency key, may be left out. A board keeps what earlier inputs did, and is made anew after
+// some hundred, since lists of ever more items take ever longer: a crash that a lone input does not repeat needs the
+// inputs before it.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <memory>
 
 #include "tests/e2e/example_board.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -14,11 +17,18 @@ using namespace assured;
 namespace {
 
 constexpr std::size_t requests_max = 16;
+constexpr int inputs_a_board = 200;
 
-test::ExampleBoard& board() {
-  static test::ExampleBoard one;
+std::unique_ptr<test::ExampleBoard> the_board;
+
+test::ExampleBoard& board() { return *the_board; }
+
+void renew_board() {
+  static int inputs = 0;
+  if (inputs++ % inputs_a_board != 0) return;
+  the_board.reset();
+  the_board = std::make_unique<test::ExampleBoard>();
   spdlog::set_level(spdlog::level::off);
-  return one;
 }
 
 // RFC 9457, and a sentence that a person can read.
@@ -73,6 +83,7 @@ void ask(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  renew_board();
   auto input = fuzz::text_of(data, size);
   for (std::size_t i = 0; i < requests_max && !input.empty(); ++i) {
     const auto [one, rest] = fuzz::cut(input, "\n%%\n");
