@@ -295,7 +295,12 @@ void Sender::note_relay(const std::vector<Returned>& returned, Instant now) {
     probe_at_ = now + probe_after_;
   }
   const std::lock_guard lock{mutex_};
-  tripped_ = probe_at_ && now < *probe_at_;
+  // Trouble that came back meanwhile is noted in the next pass, which takes back what is queued only while this
+  // is set: cleared here, it would leave the queue to threads that take nothing then.
+  const bool more = std::any_of(returned_.begin(), returned_.end(), [](const Returned& one) {
+    return one.outcome && one.outcome->answer == SendAnswer::relay_trouble;
+  });
+  tripped_ = more || (probe_at_ && now < *probe_at_);
 }
 
 std::uint32_t Sender::per_minute() const {
