@@ -74,13 +74,13 @@ std::string role_words(std::string role) {
   return role;
 }
 
-// The board's own sentence, with {n} and {needed} filled in; or ours.
 // What two guards lack alike is said once.
 void add_once(std::vector<std::string>& sentences, std::string sentence) {
   if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end())
     sentences.push_back(std::move(sentence));
 }
 
+// The board's own sentence, with {n} and {needed} filled in; or ours.
 std::string say(const Guard& guard, std::string ours, int n = 0, int needed = 0) {
   if (guard.says.empty()) return ours;
   std::string text = guard.says;
